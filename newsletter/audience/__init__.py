@@ -1,0 +1,1 @@
+"""Who reads: mailing lists, subscribers, subscriptions, and the addresses that are never mailed."""
