@@ -18,8 +18,18 @@ def main() -> int:
         return 2
     for lock, extras in LOCKS.items():
         chosen = [part for extra in extras for part in ("--extra", extra)]
-        options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet"]
-        subprocess.run([uv, "pip", "compile", "pyproject.toml", *chosen, *options, "--output-file", lock], check=True)
+        options = [
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--no-emit-index-url",
+            "--no-header",
+            "--quiet",
+        ]
+        subprocess.run(
+            [uv, "pip", "compile", "pyproject.toml", *chosen, *options, "--output-file", lock], check=True
+        )
     return 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,13 @@ class LanguageList(sa.types.TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(filter(None, value.split(",")))
 
 
+def state_column(kind: type[StrEnum]) -> sa.Enum:
+    """The column type of a StrEnum: its values as text, which a later release may add to without a migration."""
+    return sa.Enum(
+        kind, native_enum=False, length=40, values_callable=lambda states: [state.value for state in states]
+    )
+
+
 class Base(DeclarativeBase):
     """The root of every table; constraints get names, so that migrations can speak of them."""
 
@@ -73,7 +81,9 @@ class ReadSession(Session):
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Refuses to write where something was changed; a WriteSession may."""
         if not isinstance(self, WriteSession) and (self.new or self.dirty or self.deleted):
-            raise RuntimeError("a ReadSession was written to; open the transaction with Database.transaction()")
+            raise RuntimeError(
+                "a ReadSession was written to; open the transaction with Database.transaction()"
+            )
         super().flush(objects)
 
 
@@ -100,13 +110,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
         """A session that reads one consistent state and leaves nothing behind."""
-        with _clear_errors(self.url), ReadSession(self._reader, expire_on_commit=False) as session:
+        with clear_errors(self.url), ReadSession(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def transaction(self) -> Iterator[WriteSession]:
         """A session whose work is committed at the end of the block, or undone where the block raises."""
-        with _clear_errors(self.url), WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            clear_errors(self.url),
+            WriteSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def close(self) -> None:
@@ -137,7 +151,7 @@ def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
 
 
 @contextmanager
-def _clear_errors(url: sa.URL) -> Iterator[None]:
+def clear_errors(url: sa.URL) -> Iterator[None]:
     """Turns the trouble an operator can mend (read-only file, no server) into one clear line."""
     try:
         yield
@@ -151,7 +165,9 @@ def _clear_errors(url: sa.URL) -> Iterator[None]:
 def _explain(words: str, shown_url: str) -> str | None:
     lowered = words.lower()
     if "readonly" in lowered or "read-only" in lowered:
-        return f"The database {shown_url} is read-only; make the file and its folder writable, then try again."
+        return (
+            f"The database {shown_url} is read-only; make the file and its folder writable, then try again."
+        )
     if "unable to open database file" in lowered:
         return f"The database {shown_url} cannot be opened; does its folder exist, and may you write there?"
     if "file is not a database" in lowered or "malformed" in lowered:

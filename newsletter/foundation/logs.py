@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
-_FORBIDDEN_KEYS = frozenset({"address", "email", "recipient", "name", "first_name", "token", "body", "subject", "password"})
+_FORBIDDEN_KEYS = frozenset(
+    {"address", "email", "recipient", "name", "first_name", "token", "body", "subject", "password"}
+)
 _ADDRESS = re.compile(r"[^\s<>\"'@]+@[^\s<>\"'@]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 
@@ -30,7 +32,9 @@ def redact_text(text: str) -> str:
 
 def configure_logs(level: str = "WARNING") -> None:
     """Logs from `level` on go to stderr: for people on a terminal, as JSON elsewhere."""
-    last: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    last: Any = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,0 +1,126 @@
+"""The tables of who reads what, and of who must never be mailed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from newsletter.foundation.database import Base, LanguageList, state_column
+from newsletter.foundation.signing import random_name
+
+
+class LanguageOrigin(StrEnum):
+    """How we came to know a reader's languages; an explicit choice is never overwritten."""
+
+    EXPLICIT = "explicit"  # she chose on the preferences page
+    FORM = "form"  # the language of the form that she signed up with
+    IMPORT = "import"  # it stood in an imported file
+    GUESS = "guess"  # nothing was said
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands."""
+
+    PENDING = "pending"  # asked for, not confirmed yet
+    ACTIVE = "active"  # gets the editions of the list
+    ENDED = "ended"  # does not any more; `end_reason` says why
+
+
+class EndReason(StrEnum):
+    """Why a subscription ended."""
+
+    UNSUBSCRIBED = "unsubscribed"  # the reader left
+    IMPORTED = "imported"  # came in as ended, from a file
+    BOUNCED = "bounced"  # the mailbox does not exist any more
+    COMPLAINED = "complained"  # reported as spam
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    BOUNCED = "bounced"  # a server said that the mailbox does not exist
+    COMPLAINED = "complained"  # a spam report came back
+    REQUESTED = "requested"  # the person asked never to be mailed
+    IMPORTED = "imported"  # stood in a list of addresses not to be mailed
+
+
+class MailingList(Base):
+    """A periodic newsletter that people subscribe to."""
+
+    __tablename__ = "mailing_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    names: Mapped[dict[str, str]] = mapped_column()  # language -> name
+    descriptions: Mapped[dict[str, str]] = mapped_column(default=dict)
+    sender_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    sender_address: Mapped[str] = mapped_column(sa.String(320))
+    reply_to: Mapped[str] = mapped_column(sa.String(320), default="")
+    # The value between the angle brackets of List-Id; never changes once mails went out (RFC 2919 section 2).
+    list_id: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    theme: Mapped[str] = mapped_column(sa.String(100), default="")
+    created_at: Mapped[datetime]
+
+
+class Subscriber(Base):
+    """A person who reads, or once read, one of the lists."""
+
+    __tablename__ = "subscriber"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(sa.String(320))
+    # The address in lower case: one person, one row.
+    address_lower: Mapped[str] = mapped_column(sa.String(320), unique=True)
+    # Keyed hash of the canonical address, by which suppressions are found (`rules.address_key`).
+    address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    first_name: Mapped[str] = mapped_column(sa.String(100), default="")
+    languages: Mapped[tuple[str, ...]] = mapped_column(LanguageList, default=())
+    language_origin: Mapped[LanguageOrigin] = mapped_column(state_column(LanguageOrigin))
+    reads_both: Mapped[bool] = mapped_column(
+        default=False
+    )  # wants each edition in two languages, in one mail
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    subscriptions: Mapped[list["Subscription"]] = relationship(
+        back_populates="subscriber", lazy="raise", order_by="Subscription.id"
+    )
+
+
+class Subscription(Base):
+    """One subscriber on one list."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        sa.UniqueConstraint("list_id", "subscriber_id"),
+        sa.Index("ix_subscription_subscriber_id", "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing_list.id"))
+    subscriber_id: Mapped[int] = mapped_column(sa.ForeignKey("subscriber.id"))
+    state: Mapped[SubscriptionState] = mapped_column(state_column(SubscriptionState))
+    end_reason: Mapped[EndReason | None] = mapped_column(state_column(EndReason))
+    # What tokens in links name instead of the person (`foundation.signing`).
+    public_name: Mapped[bytes] = mapped_column(sa.LargeBinary(12), unique=True, default=random_name)
+    # On what grounds we mail: "consent by form, 2026-03", "members of the association"; stated at import.
+    consent_basis: Mapped[str] = mapped_column(sa.Text, default="")
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions", lazy="raise")
+    mailing_list: Mapped[MailingList] = relationship(lazy="raise")
+
+
+class Suppression(Base):
+    """An address that is never mailed again: only its keyed hash is kept, so that it outlives erasure."""
+
+    __tablename__ = "suppression"
+
+    address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True)
+    reason: Mapped[SuppressionReason] = mapped_column(state_column(SuppressionReason))
+    since: Mapped[datetime]

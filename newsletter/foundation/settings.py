@@ -1,0 +1,223 @@
+"""The settings of an installation: one frozen object, read once at start and passed on.
+
+Read from `newsletter.toml` in the working directory, overridden by environment variables `NEWSLETTER_*`.
+The docstring under each field is its meaning, and what `newsletter settings` prints.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from newsletter.foundation.errors import BadInput
+from newsletter.foundation.language import normalise_tags
+
+SETTINGS_FILE = "newsletter.toml"
+SECRET_FILE = "newsletter.secret"  # noqa: S105 - the name of a file
+_PREFIX = "NEWSLETTER_"
+
+
+class SettingsRefused(BadInput):
+    """One or more settings are not what they should be; all of them are named together."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        toml_file=SETTINGS_FILE,
+    )
+
+    database_url: str = "sqlite:///subscribers.db"
+    """Where everything is kept: `sqlite:///FILE` or `postgresql+psycopg://user:password@host/name`."""
+
+    smtp_url: SecretStr = SecretStr("")
+    """The relay that takes the mail: `smtp://user:password@host:587?tls=starttls` (tls: none, starttls or implicit);
+    several with commas between. Without it nothing can be sent."""
+
+    base_url: str = "http://localhost:8000"
+    """The public address of the web pages, without a slash at the end; links in mails begin with it. Mailbox
+    providers want https."""
+
+    secret: SecretStr = SecretStr("")
+    """The key that signs the links in mails. Written to `newsletter.secret` by `newsletter init`; who has it can
+    unsubscribe anybody, and without it no link that was ever mailed works."""
+
+    languages: Annotated[tuple[str, ...], NoDecode] = ("fr", "en")
+    """The languages of the organisation, the first one first: `fr,en`."""
+
+    sender: str = ""
+    """The address that mails come from where a list does not name its own. Empty: `newsletter@` the host of base_url."""
+
+    organisation: str = ""
+    """The name of the organisation, in the foot of every mail."""
+
+    postal_address: str = ""
+    """Its postal address, in the foot of every mail, as the law of many countries asks."""
+
+    website: str = ""
+    """Its own web site, linked from the foot of every mail; empty for none."""
+
+    accent_colour: str = Field(default="#14539a", pattern=r"^#[0-9a-fA-F]{6}$")
+    """The one colour of links and buttons, as #rrggbb."""
+
+    logo_url: str = ""
+    """The https address of the logo at the top of every mail; empty for none."""
+
+    theme: str = "letter"
+    """The theme of lists that name none: a folder under `templates/themes/`."""
+
+    fallback: Literal["omit", "label", "summary", "block"] = "label"
+    """What an edition does with an item that a language lacks, where the edition itself does not say:
+    `omit`, `label` (show the other language, marked), `summary` (title and link, marked) or `block`."""
+
+    time_zone: str = "Europe/Brussels"
+    """The zone in which dates and times are shown and entered, as in `Europe/Brussels`."""
+
+    smtp_connections: int = Field(default=4, ge=1, le=50)
+    """How many connections to the relay at once (1 to 50)."""
+
+    smtp_timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long to wait for an answer of the relay, in seconds (RFC 5321 section 4.5.3.2 asks for 300)."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """From which level on events are written to stderr: DEBUG, INFO, WARNING or ERROR."""
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _languages_from_text(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple) or not [part for part in parts if str(part).strip()]:
+            raise ValueError("name at least one language, as in fr,en")
+        return normalise_tags(str(part) for part in parts if str(part).strip())
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_http(cls, value: str) -> str:
+        if (
+            not value.startswith(("http://", "https://"))
+            or len(value.split("/")) < 3
+            or not value.split("/")[2]
+        ):
+            raise ValueError("it must begin with https:// (or http:// on your own machine) and name a host")
+        if not value.isascii() or any(sign in value for sign in " \t\r\n<>\"'?#"):
+            raise ValueError("it must be a plain address without spaces, quotes, ? or #")
+        return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("it is not the name of a time zone such as Europe/Brussels") from error
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values given in code, then the environment, then `newsletter.toml`, then the secret's own file."""
+        return (
+            init_settings,
+            env_settings,
+            InitSettingsSource(settings_cls, _toml_values()),
+            InitSettingsSource(settings_cls, _secret_from_file()),
+        )
+
+    @property
+    def sender_address(self) -> str:
+        """The sender's address, the default one where none is set."""
+        host = self.base_url.split("/")[2].split("@")[-1].rsplit(":", 1)[0].strip("[]")
+        return self.sender or f"newsletter@{host}"
+
+
+def _secret_from_file() -> dict[str, Any]:
+    """The secret that `newsletter init` wrote into the working directory, if it did."""
+    path = Path(SECRET_FILE)
+    return {"secret": path.read_text("utf-8").strip()} if path.is_file() else {}
+
+
+def _toml_values() -> dict[str, Any]:
+    path = Path(SETTINGS_FILE)
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"{SETTINGS_FILE} cannot be read: {error}.") from error
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings that hold here and now. Raises SettingsRefused with every problem in one line."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = "; ".join(_problem(item["loc"], item["msg"]) for item in error.errors())
+        raise SettingsRefused(f"Settings: {problems}.") from error
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in location)
+    if message == "Extra inputs are not permitted":
+        return f"{name} in {SETTINGS_FILE} is not a setting (see `newsletter settings`)"
+    return f"{_PREFIX}{name.upper()}: {message.removeprefix('Value error, ')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting as it is shown: secrets are not."""
+
+    name: str
+    value: str
+    origin: str
+    meaning: str
+
+
+def setting_lines(settings: Settings) -> list[SettingLine]:
+    """Each setting with its value, where it came from, and its meaning."""
+    toml = _toml_values()
+    lines = []
+    for name, field in Settings.model_fields.items():
+        variable = f"{_PREFIX}{name.upper()}"
+        if variable in os.environ:
+            origin = variable
+        elif name in toml:
+            origin = SETTINGS_FILE
+        elif name == "secret" and settings.secret.get_secret_value():
+            origin = SECRET_FILE
+        else:
+            origin = "default"
+        meaning = " ".join((field.description or "").split())
+        lines.append(SettingLine(name, _shown(name, getattr(settings, name)), origin, meaning))
+    return lines
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else ""
+    if name == "database_url":
+        from sqlalchemy import make_url
+
+        return make_url(str(value)).render_as_string(hide_password=True)
+    return ",".join(value) if isinstance(value, tuple) else str(value)

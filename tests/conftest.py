@@ -1,0 +1,110 @@
+"""What tests share: a real database of each kind, emptied between tests; keys; a clock that stands still."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.foundation.database import Database
+from newsletter.foundation.signing import Keyring
+from newsletter.migrations.upgrade import upgrade_database
+from newsletter.wiring import METADATA
+
+POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+# Settings of the person who runs the tests must not leak into them.
+for _name in [name for name in os.environ if name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SHARED_DATA"]:
+    del os.environ[_name]
+
+
+def missing_part(what: str) -> None:
+    """Skips a test for want of a system part; on CI that is a failure."""
+    message = f"{what} is not installed here (tools/system_parts.py installs it where it may)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which tests happen."""
+    return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """Keys for signing in tests."""
+    return Keyring("a secret of the tests, long enough to be one")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own on a Unix socket, for as long as the tests run."""
+    if not (POSTGRESQL / "initdb").exists():
+        missing_part("PostgreSQL 15")
+    folder = tmp_path_factory.mktemp("pg")
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres")
+        for parent in list(folder.parents)[:3]:
+            if str(parent) not in {"/", "/tmp"}:
+                parent.chmod(0o755)
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_user, *command], check=True, capture_output=True, cwd=folder)
+
+    run(f"{POSTGRESQL}/initdb", "-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=50"
+    run(f"{POSTGRESQL}/pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    finally:
+        run(f"{POSTGRESQL}/pg_ctl", "-D", "data", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def _postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    database = Database(postgresql_url)
+    upgrade_database(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    upgrade_database(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_db(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with every table."""
+    path = tmp_path / "subscribers.db"
+    shutil.copy(_sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database with every table: each test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_db")
+        return
+    database: Database = request.getfixturevalue("_postgresql_database")
+    yield database
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -1,0 +1,81 @@
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from newsletter.audience.models import MailingList
+from newsletter.foundation.database import Database
+from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.migrations.upgrade import database_version, latest_version, require_current, upgrade_database
+from newsletter.wiring import METADATA
+
+
+def a_list(now: datetime, slug: str = "letter") -> MailingList:
+    return MailingList(
+        slug=slug, names={"fr": "La lettre"}, sender_address="a@example.org", list_id=f"{slug}.example.org", created_at=now
+    )
+
+
+def test_migrations_give_what_the_models_say(db: Database) -> None:
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA)
+    assert differences == []
+    assert database_version(db) == latest_version()
+
+
+def test_transaction_commits_and_an_error_undoes(db: Database, now: datetime) -> None:
+    with db.transaction() as session:
+        session.add(a_list(now))
+    with pytest.raises(ZeroDivisionError), db.transaction() as session:
+        session.add(a_list(now, "other"))
+        session.flush()
+        raise ZeroDivisionError
+    with db.read() as session:
+        assert session.scalars(sa.select(MailingList.slug)).all() == ["letter"]
+
+
+def test_datetimes_come_back_aware_and_in_utc(db: Database) -> None:
+    brussels = timezone(timedelta(hours=1))
+    with db.transaction() as session:
+        session.add(a_list(datetime(2026, 11, 23, 10, 0, tzinfo=brussels)))
+    with db.read() as session:
+        assert session.scalars(sa.select(MailingList.created_at)).one() == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def test_naive_datetime_is_refused(db: Database) -> None:
+    with pytest.raises(sa.exc.StatementError), db.transaction() as session:
+        session.add(a_list(datetime(2026, 11, 23, 10, 0)))  # noqa: DTZ001
+
+
+def test_read_session_refuses_to_write(db: Database, now: datetime) -> None:
+    with pytest.raises(RuntimeError, match="ReadSession"), db.read() as session:
+        session.add(a_list(now))
+        session.flush()
+
+
+def test_database_that_is_missing_says_what_to_do(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(DatabaseNotReady, match="newsletter init"):
+        require_current(database)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_file_that_is_no_database_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"hello, this is not a database at all" * 50)
+    with pytest.raises(DatabaseNotReady, match="not a database"):
+        upgrade_database(Database(f"sqlite:///{tmp_path}/x.db"))
+
+
+def test_database_of_a_later_release_is_refused(sqlite_db: Database) -> None:
+    with sqlite_db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseNotReady, match="later release"):
+        upgrade_database(sqlite_db)
+
+
+def test_server_that_is_down_says_so() -> None:
+    with pytest.raises(DatabaseNotReady, match="does not answer"):
+        upgrade_database(Database("postgresql+psycopg://nobody@127.0.0.1:1/none"))
