@@ -1,15 +1,24 @@
 """Puts the rooms together: settings in, database, keys and relays out. The one module that knows every room."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from newsletter.announcements import models as _announcement_tables  # noqa: F401 - registers the tables
-from newsletter.audience import models as _audience_tables  # noqa: F401
-from newsletter.editions import models as _edition_tables  # noqa: F401
+from newsletter.audience.models import MailingList
+from newsletter.editions.masthead import Masthead
 from newsletter.foundation.database import Base, Database
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing import models as _mailing_tables  # noqa: F401
+from newsletter.rendering.content import Branding
+
+if TYPE_CHECKING:
+    from newsletter.transport.smtp import DeliveryLine
 
 METADATA = Base.metadata
 
@@ -20,6 +29,16 @@ class SecretMissing(BadInput):
     def __init__(self) -> None:
         super().__init__(
             "There is no secret to sign links with; run `newsletter init`, or set NEWSLETTER_SECRET."
+        )
+
+
+class RelayNotSet(BadInput):
+    """No mail server is named that could take the mail."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No relay is set; name your mail server in NEWSLETTER_SMTP_URL, as in "
+            "smtp://user:password@mail.example.org:587?tls=starttls."
         )
 
 
@@ -47,3 +66,38 @@ def open_installation(settings: Settings | None = None) -> Installation:
     database = Database(settings.database_url)
     require_current(database)
     return Installation(settings, database)
+
+
+def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthead:
+    """What an edition of the list is headed and signed with."""
+    settings = installation.settings
+    return Masthead(
+        list_id=mailing_list.id,
+        list_names=mailing_list.names,
+        branding=Branding(
+            organisation=settings.organisation or next(iter(mailing_list.names.values())),
+            postal_address=settings.postal_address,
+            accent=settings.accent_colour,
+            logo_url=settings.logo_url,
+            website=settings.website,
+        ),
+        theme=mailing_list.theme or settings.theme,
+        base_url=settings.base_url,
+        zone=ZoneInfo(settings.time_zone),
+    )
+
+
+def open_line(settings: Settings) -> DeliveryLine:
+    """A line to the relays of the settings. Raises RelayNotSet where none is named, BadInput for a wrong address."""
+    from newsletter.transport.relay import relays_from
+    from newsletter.transport.smtp import DeliveryLine, Timeouts
+
+    urls = settings.smtp_url.get_secret_value()
+    if not urls:
+        raise RelayNotSet
+    return DeliveryLine(
+        relays_from(urls),
+        connections=settings.smtp_connections,
+        helo_name=urlsplit(settings.base_url).hostname or "localhost",
+        timeouts=Timeouts.of(settings.smtp_timeout_seconds),
+    )

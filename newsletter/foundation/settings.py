@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from newsletter.foundation.errors import BadInput
-from newsletter.foundation.language import normalise_tags
+from newsletter.foundation.language import NotALanguage, normalise_tags
 
 SETTINGS_FILE = "newsletter.toml"
 SECRET_FILE = "newsletter.secret"  # noqa: S105 - the name of a file
@@ -40,7 +40,6 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         use_attribute_docstrings=True,
-        toml_file=SETTINGS_FILE,
     )
 
     database_url: str = "sqlite:///subscribers.db"
@@ -104,7 +103,10 @@ class Settings(BaseSettings):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple) or not [part for part in parts if str(part).strip()]:
             raise ValueError("name at least one language, as in fr,en")
-        return normalise_tags(str(part) for part in parts if str(part).strip())
+        try:
+            return normalise_tags(str(part) for part in parts if str(part).strip())
+        except NotALanguage as error:
+            raise ValueError(str(error).rstrip(".")) from error
 
     @field_validator("base_url")
     @classmethod

@@ -15,13 +15,19 @@ from newsletter.wiring import METADATA
 
 def a_list(now: datetime, slug: str = "letter") -> MailingList:
     return MailingList(
-        slug=slug, names={"fr": "La lettre"}, sender_address="a@example.org", list_id=f"{slug}.example.org", created_at=now
+        slug=slug,
+        names={"fr": "La lettre"},
+        sender_address="a@example.org",
+        list_id=f"{slug}.example.org",
+        created_at=now,
     )
 
 
 def test_migrations_give_what_the_models_say(db: Database) -> None:
     with db.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA)
+        differences = compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True}), METADATA
+        )
     assert differences == []
     assert database_version(db) == latest_version()
 
@@ -42,7 +48,9 @@ def test_datetimes_come_back_aware_and_in_utc(db: Database) -> None:
     with db.transaction() as session:
         session.add(a_list(datetime(2026, 11, 23, 10, 0, tzinfo=brussels)))
     with db.read() as session:
-        assert session.scalars(sa.select(MailingList.created_at)).one() == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+        assert session.scalars(sa.select(MailingList.created_at)).one() == datetime(
+            2026, 11, 23, 9, 0, tzinfo=UTC
+        )
 
 
 def test_naive_datetime_is_refused(db: Database) -> None:

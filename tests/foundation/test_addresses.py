@@ -1,0 +1,61 @@
+import pytest
+
+from newsletter.foundation.addresses import AddressRefused, canonical_address, envelope_address, parse_address
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("Marie@Example.ORG", "Marie@example.org"),
+        ("  a.b+c@example.org\u00a0", "a.b+c@example.org"),
+        ("ana@bücher.example", "ana@bücher.example"),
+        ("josé@example.org", "josé@example.org"),
+        ("o'neil@example.org", "o'neil@example.org"),
+    ],
+)
+def test_parse_address_gives_the_one_spelling(typed: str, address: str) -> None:
+    assert parse_address(typed) == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "nobody",
+        "a@b",
+        "a@example.org\r\nRCPT TO:<b@example.org>",
+        "a\x00@example.org",
+        "=?utf-8?q?a?=@example.org",
+        "a%b@example.org",
+        "=cmd|x@example.org",
+        '"a b"@example.org',
+        "x" * 65 + "@example.org",
+        "a@localhost",
+        "Marie <marie@example.org>",
+        "a@exa mple.org",
+        "a@[127.0.0.1]",
+    ],
+)
+def test_parse_address_refuses_with_a_reason(typed: str) -> None:
+    with pytest.raises(AddressRefused) as refusal:
+        parse_address(typed)
+    assert refusal.value.reason
+    assert "\n" not in refusal.value.reason
+
+
+def test_envelope_address_has_an_ascii_domain() -> None:
+    assert envelope_address("ana@bücher.example") == "ana@xn--bcher-kva.example"
+    assert envelope_address("ana@example.org") == "ana@example.org"
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("Marie.Dupont+news@GMail.com", "mariedupont@gmail.com"),
+        ("m.dupont@googlemail.com", "mdupont@gmail.com"),
+        ("m.dupont+x@example.org", "m.dupont@example.org"),
+        ("+x@example.org", "+x@example.org"),
+    ],
+)
+def test_canonical_address_brings_spellings_together(address: str, canonical: str) -> None:
+    assert canonical_address(address) == canonical
