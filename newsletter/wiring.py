@@ -19,6 +19,7 @@ from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
     from newsletter.transport.smtp import DeliveryLine
+    from newsletter.transport.timeouts import Timeouts
 
 METADATA = Base.metadata
 
@@ -90,14 +91,29 @@ def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthe
 def open_line(settings: Settings) -> DeliveryLine:
     """A line to the relays of the settings. Raises RelayNotSet where none is named, BadInput for a wrong address."""
     from newsletter.transport.relay import relays_from
-    from newsletter.transport.smtp import DeliveryLine, Timeouts
+    from newsletter.transport.smtp import DeliveryLine, SmtpTransport
 
     urls = settings.smtp_url.get_secret_value()
     if not urls:
         raise RelayNotSet
-    return DeliveryLine(
+    transport = SmtpTransport(
         relays_from(urls),
         connections=settings.smtp_connections,
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
-        timeouts=Timeouts.of(settings.smtp_timeout_seconds),
+        timeouts=_timeouts(settings.smtp_timeout_seconds),
+    )
+    return DeliveryLine(transport)
+
+
+def _timeouts(seconds: float) -> Timeouts:
+    """The spans of RFC 5321 section 4.5.3.2 in proportion to the one that is set, which stands for its five minutes."""
+    from newsletter.transport.timeouts import Timeouts
+
+    return Timeouts(
+        connect_seconds=seconds / 5,
+        greeting_seconds=seconds,
+        command_seconds=seconds,
+        data_seconds=seconds * 2 / 5,
+        block_seconds=seconds * 3 / 5,
+        final_seconds=seconds * 2,
     )

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from newsletter.wiring import METADATA
 
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 # Settings of the person who runs the tests must not leak into them.
-for _name in [name for name in os.environ if name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SHARED_DATA"]:
+for _name in [
+    name for name in os.environ if name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SHARED_DATA"
+]:
     del os.environ[_name]
 
 
@@ -42,29 +45,40 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of our own on a Unix socket, for as long as the tests run."""
     if not (POSTGRESQL / "initdb").exists():
         missing_part("PostgreSQL 15")
-    folder = tmp_path_factory.mktemp("pg")
+    # Not pytest's own folder: that one's parents are closed to the user that the server runs as.
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-postgresql-"))
     as_user: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")
-        for parent in list(folder.parents)[:3]:
-            if str(parent) not in {"/", "/tmp"}:
-                parent.chmod(0o755)
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
     def run(*command: str) -> None:
         subprocess.run([*as_user, *command], check=True, capture_output=True, cwd=folder)
 
-    run(f"{POSTGRESQL}/initdb", "-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    run(
+        f"{POSTGRESQL}/initdb",
+        "-D",
+        "data",
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-N",
+    )
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=50"
     run(f"{POSTGRESQL}/pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     finally:
         run(f"{POSTGRESQL}/pg_ctl", "-D", "data", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,9 @@ import pytest
 _FOLDER = Path(os.environ.get("NEWSLETTER_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 SHARED_DATA: Path | None = _FOLDER if _FOLDER.is_dir() else None
 
-needs_shared_data = pytest.mark.skipif(SHARED_DATA is None, reason="the shared test data is not beside this checkout")
+needs_shared_data = pytest.mark.skipif(
+    SHARED_DATA is None, reason="the shared test data is not beside this checkout"
+)
 
 
 def shared(name: str) -> Path:

@@ -1,14 +1,19 @@
 """Mail addresses: which ones we mail, their one spelling, and the form by which a person is recognised again."""
 
 import re
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from newsletter.foundation.errors import BadInput
 
 # Allowed by RFC 5322, sent by nobody's reader: routing by percent sign, formulas, encoded words (threat T6).
 _UNWELCOME = re.compile(r"[%=!|`]|=\?|\?=")
 _LOCAL_OCTETS_MAX = 64  # RFC 5321 section 4.5.3.1.1
+# What nearly every address has before the @: nothing that could be refused there or be written in another way.
+_PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)\Z")
+_PLAIN_OCTETS_MAX = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -26,6 +31,31 @@ def parse_address(text: str) -> str:
     Raises AddressRefused. No look-up is made: whether the domain exists is not asked.
     """
     text = text.strip(" \t\u00a0")
+    return _plain_address(text) or _any_address(text)
+
+
+def _plain_address(text: str) -> str | None:
+    """What `_any_address` would give, ten times as fast, for plain addresses; None where that one must look."""
+    match = _PLAIN.match(text)
+    if match is None or len(text) > _PLAIN_OCTETS_MAX or len(match[1]) > _LOCAL_OCTETS_MAX:
+        return None
+    if match[1].lower() in CASE_INSENSITIVE_MAILBOX_NAMES:
+        return None
+    domain = _plain_domain(match[2])
+    return f"{match[1]}@{domain}" if domain else None
+
+
+@lru_cache(maxsize=10_000)
+def _plain_domain(domain: str) -> str | None:
+    """The one spelling of a domain, from the validator itself; None where it refuses it or makes it longer."""
+    try:
+        spelled = _any_address(f"a@{domain}")[2:]
+    except AddressRefused:
+        return None
+    return spelled if spelled == domain.lower() else None
+
+
+def _any_address(text: str) -> str:
     if not text:
         raise AddressRefused("the address is empty")
     if _CONTROL.search(text):

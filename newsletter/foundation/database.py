@@ -1,12 +1,13 @@
 """One way to the database, SQLite or PostgreSQL: sessions for reading and for writing, and the column types they share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -127,6 +128,13 @@ class Database:
         """Closes every connection."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def insert_unless_there(session: WriteSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts the rows, but for those that a unique column has already, also from another session; how many went in."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*sa.inspect(table).primary_key)
+    return len(session.connection().execute(statement, list(rows)).all())
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:

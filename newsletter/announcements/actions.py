@@ -1,0 +1,117 @@
+"""What can be done with announcements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.announcements.intake.draft import DraftAnnouncement, DraftText
+from newsletter.announcements.intake.pictures import PreparedPicture
+from newsletter.announcements.models import (
+    Announcement,
+    AnnouncementPicture,
+    AnnouncementRemark,
+    Picture,
+    Translation,
+    TranslationState,
+)
+from newsletter.announcements.queries import known_source_keys
+from newsletter.announcements.rules import content_hash
+from newsletter.foundation.database import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDraft:
+    """A draft with its pictures decoded and re-encoded, so that storing it touches nothing but the database."""
+
+    draft: DraftAnnouncement
+    pictures: tuple[PreparedPicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """What became of a draft: the announcement's number, and whether this import added it."""
+
+    announcement_id: int
+    is_new: bool
+
+
+def store_announcements(session: WriteSession, drafts: Sequence[ReadyDraft], now: datetime) -> list[StoredDraft]:
+    """Adds the drafts whose source was not imported before; the same source again adds nothing."""
+    known = known_source_keys(session, [ready.draft.source_key for ready in drafts])
+    stored = []
+    for ready in drafts:
+        key = ready.draft.source_key
+        if key in known:
+            stored.append(StoredDraft(known[key], is_new=False))
+            continue
+        announcement = _announcement(session, ready, now)
+        session.add(announcement)
+        session.flush()
+        known[key] = announcement.id
+        stored.append(StoredDraft(announcement.id, is_new=True))
+    return stored
+
+
+def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime) -> Announcement:
+    draft = ready.draft
+    source = next((text for text in draft.texts if text.language == draft.source_language), None)
+    return Announcement(
+        source_language=draft.source_language,
+        topic=draft.topic,
+        reference=draft.reference,
+        source_name=draft.source_name,
+        source_key=draft.source_key,
+        published_on=draft.published_on,
+        happens_on=draft.happens_on,
+        created_at=now,
+        translations=[_translation(text, source, now) for text in draft.texts],
+        remarks=[
+            AnnouncementRemark(
+                language=remark.language,
+                code=remark.code,
+                message=remark.message,
+                excerpt=remark.excerpt,
+                line=remark.line,
+            )
+            for remark in draft.remarks
+        ],
+        pictures=[
+            AnnouncementPicture(position=place, sha256=_picture(session, prepared).sha256, alt_texts=dict(raw.alt))
+            for place, (raw, prepared) in enumerate(zip(draft.pictures, ready.pictures, strict=True))
+        ],
+    )
+
+
+def _translation(text: DraftText, source: DraftText | None, now: datetime) -> Translation:
+    """The stored text; a translation that comes in together with its source is confirmed against it."""
+    confirmed = None
+    if source is not None and source is not text:
+        confirmed = content_hash(source.title, source.summary, source.body, source.cta_label, source.cta_url)
+    return Translation(
+        language=text.language,
+        state=TranslationState.DRAFT,
+        title=text.title,
+        is_title_derived=text.is_title_derived,
+        summary=text.summary,
+        body=text.body,
+        cta_label=text.cta_label,
+        cta_url=text.cta_url,
+        confirmed_source_hash=confirmed,
+        updated_at=now,
+    )
+
+
+def _picture(session: WriteSession, prepared: PreparedPicture) -> Picture:
+    """The stored picture, added where no picture with these bytes is there yet."""
+    picture = session.get(Picture, prepared.sha256)
+    if picture is None:
+        picture = Picture(
+            sha256=prepared.sha256,
+            content_type=prepared.content_type,
+            width=prepared.width,
+            height=prepared.height,
+            data=prepared.data,
+        )
+        session.add(picture)
+        session.flush()
+    return picture

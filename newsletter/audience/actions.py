@@ -1,0 +1,137 @@
+"""What can be done to the audience: lists made, subscriptions ended, addresses suppressed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.audience.errors import ListExists, ListRefused
+from newsletter.audience.models import (
+    EndReason,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from newsletter.audience.rules import address_key, checked_list_id, checked_slug
+from newsletter.foundation.addresses import AddressRefused, envelope_address, parse_address
+from newsletter.foundation.database import WriteSession, insert_unless_there
+from newsletter.foundation.language import normalise_tag
+from newsletter.foundation.signing import Keyring
+
+_NAME_LENGTH_MAX = 200
+_HOST_ALONE = re.compile(r"([^@\s]+)@([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The end of a subscription: of which list, in which languages to say so, and whether it ended just now."""
+
+    list_names: dict[str, str]
+    languages: tuple[str, ...]
+    has_changed: bool
+
+
+def create_list(
+    session: WriteSession,
+    *,
+    slug: str,
+    names: Mapping[str, str],
+    sender_address: str,
+    now: datetime,
+    descriptions: Mapping[str, str] | None = None,
+    sender_name: str = "",
+    reply_to: str = "",
+    list_id: str = "",
+    theme: str = "",
+) -> MailingList:
+    """A new mailing list. Without a `list_id` it is the short name and the sender's domain: `letter.example.org`.
+
+    Raises ListRefused, ListExists, NotALanguage.
+    """
+    slug = checked_slug(slug)
+    sender = _sender_address(sender_address, "sender")
+    host = envelope_address(sender).rpartition("@")[2]
+    created = MailingList(
+        slug=slug,
+        names=_texts(names, "name"),
+        descriptions=_texts(descriptions or {}, "description", length_max=2000),
+        sender_name=_one_line(sender_name, "sender's name"),
+        sender_address=sender,
+        reply_to=_sender_address(reply_to, "reply-to") if reply_to else "",
+        list_id=checked_list_id(list_id or f"{slug}.{host}"),
+        theme=_one_line(theme, "theme", length_max=100),
+        created_at=now,
+    )
+    if not created.names:
+        raise ListRefused("A list needs a name in at least one language.")
+    same = sa.or_(MailingList.slug == slug, MailingList.list_id == created.list_id)
+    if session.scalar(sa.select(sa.exists().where(same))):
+        raise ListExists(slug, created.list_id)
+    session.add(created)
+    session.flush()
+    return created
+
+
+def suppress(
+    session: WriteSession, keyring: Keyring, address: str, reason: SuppressionReason, now: datetime
+) -> bool:
+    """Sees to it that the address is never mailed again; True where that is new. The first reason stays."""
+    row = {"address_key": address_key(keyring, address), "reason": reason, "since": now}
+    return insert_unless_there(session, Suppression, [row]) == 1
+
+
+def end_subscription(
+    session: WriteSession, public_name: bytes, reason: EndReason, now: datetime
+) -> Left | None:
+    """Ends the subscription that links call `public_name`; once it has ended, nothing changes any more.
+
+    Of several calls at once exactly one gets `has_changed`. None: there is no such subscription.
+    """
+    ended = session.execute(
+        sa.update(Subscription)
+        .where(Subscription.public_name == public_name, Subscription.state != SubscriptionState.ENDED)
+        .values(state=SubscriptionState.ENDED, end_reason=reason, ended_at=now)
+        .returning(Subscription.id)
+    ).all()
+    row = session.execute(
+        sa.select(MailingList.names, Subscriber.languages)
+        .join(Subscription, Subscription.list_id == MailingList.id)
+        .join(Subscriber, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.public_name == public_name)
+    ).one_or_none()
+    return None if row is None else Left(*row, has_changed=bool(ended))
+
+
+def _sender_address(text: str, what: str) -> str:
+    # A host without a dot ("newsletter@localhost") is no reader's address, but a sender's on one's own machine.
+    alone = _HOST_ALONE.match(text.strip())
+    try:
+        if alone:
+            parse_address(f"{alone[1]}@example.org")
+            return f"{alone[1]}@{alone[2].lower()}"
+        return parse_address(text)
+    except AddressRefused as error:
+        raise ListRefused(
+            f"“{text[:80]}” cannot be the {what} address: {error.reason}. Give one like letter@example.org."
+        ) from error
+
+
+def _texts(by_language: Mapping[str, str], what: str, length_max: int = _NAME_LENGTH_MAX) -> dict[str, str]:
+    return {
+        normalise_tag(language): line
+        for language, text in by_language.items()
+        if (line := _one_line(text, f"{what} ({language})", length_max))
+    }
+
+
+def _one_line(text: str, what: str, length_max: int = _NAME_LENGTH_MAX) -> str:
+    """The text with every run of white space and control characters as one space (threat T4)."""
+    line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    if len(line) > length_max:
+        raise ListRefused(f"The list's {what} is longer than {length_max} characters; shorten it.")
+    return line

@@ -1,0 +1,303 @@
+"""`newsletter editions ...`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from newsletter.announcements.models import Announcement
+from newsletter.audience.models import MailingList
+from newsletter.audience.queries import list_by_slug
+from newsletter.cli.errors import TheAnswerIsNo
+from newsletter.cli.languages import texts_option, texts_per_language
+from newsletter.cli.output import json_option, say, warn, write_json, write_table
+from newsletter.editions.actions import EditionPlan, create_edition
+from newsletter.editions.freezing import Rendering, freeze_now, render_now
+from newsletter.editions.masthead import Masthead
+from newsletter.editions.models import Edition, EditionItem, EditionMode, EditionState, Fallback, Section
+from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import editions as all_editions
+from newsletter.foundation import clock
+from newsletter.foundation.database import ReadSession
+from newsletter.foundation.errors import BadInput
+from newsletter.rendering.problems import Level
+from newsletter.wiring import Installation, masthead_of, open_installation
+
+
+@click.group()
+def editions() -> None:
+    """Create, check, render and freeze editions."""
+
+
+@editions.command()
+@click.option("--list", "list_slug", required=True, help="The list that it is an issue of.")
+@click.option(
+    "--mode", type=click.Choice([mode.value for mode in EditionMode]), default="separate", show_default=True
+)
+@click.option(
+    "--fallback",
+    type=click.Choice([item.value for item in Fallback]),
+    help="Default: the setting `fallback`.",
+)
+@click.option(
+    "--announcement",
+    "announcement_ids",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="In this order; default: all that are in no edition of the list yet.",
+)
+@texts_option("--subject", "The subject, per language; default: made from the first title.")
+@texts_option("--preheader", "The line that mailboxes show beside the subject; default: the next titles.")
+@texts_option("--intro", "A word at the start, in Markdown, per language.")
+@json_option
+def create(
+    list_slug: str,
+    mode: str,
+    fallback: str | None,
+    announcement_ids: tuple[int, ...],
+    subject: tuple[str, ...],
+    preheader: tuple[str, ...],
+    intro: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Create the next issue of a list."""
+    installation = open_installation()
+    languages = installation.settings.languages
+    with installation.database.transaction() as session:
+        mailing_list = list_by_slug(session, list_slug)
+        chosen = announcement_ids or tuple(_announcements_not_used(session, mailing_list.id))
+        if not chosen:
+            raise BadInput(
+                f"There is no announcement that {list_slug} has not had yet; import some, or name them."
+            )
+        plan = EditionPlan(
+            languages=languages,
+            mode=EditionMode(mode),
+            fallback=Fallback(fallback or installation.settings.fallback),
+            announcement_ids=chosen,
+            subjects=texts_per_language(subject, languages, "--subject"),
+            preheaders=texts_per_language(preheader, languages, "--preheader"),
+            intros=texts_per_language(intro, languages, "--intro"),
+        )
+        edition = create_edition(session, plan, masthead_of(installation, mailing_list), clock.now())
+        answer = edition_json(edition, list_slug, [])
+    if as_json:
+        write_json(answer)
+        return
+    say(
+        f"Created edition {answer['id']}: {list_slug} no. {answer['issue_number']}, {len(chosen)} announcements."
+    )
+    for language, words in answer["texts"].items():
+        say(f"  [{language}] {words['subject']}")
+    say(f"Next: newsletter editions render {answer['id']} --out out, then newsletter send {answer['id']}")
+
+
+def _announcements_not_used(session: ReadSession, list_id: int) -> list[int]:
+    """The announcements that no edition of the list has had, in the order in which they came in."""
+    used = (
+        sa.select(EditionItem.announcement_id)
+        .join(Section, Section.id == EditionItem.section_id)
+        .join(Edition, Edition.id == Section.edition_id)
+        .where(Edition.list_id == list_id)
+    )
+    return list(
+        session.scalars(
+            sa.select(Announcement.id).where(Announcement.id.not_in(used)).order_by(Announcement.id)
+        )
+    )
+
+
+@editions.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the editions, the latest first."""
+    with open_installation().database.read() as session:
+        slugs = list_slugs(session)
+        found = all_editions(session)
+        names = variant_names(session, [edition.id for edition in found])
+        answer = [
+            edition_json(edition, slugs[edition.list_id], names.get(edition.id, [])) for edition in found
+        ]
+    if as_json:
+        write_json(answer)
+        return
+    write_table(
+        "",
+        ["No.", "List", "Issue", "State", "Variants", "Subject"],
+        [
+            (
+                item["id"],
+                item["list"],
+                item["issue_number"],
+                item["state"],
+                " ".join(item["variants"]),
+                next((words["subject"] for words in item["texts"].values()), ""),
+            )
+            for item in answer
+        ],
+        right=["No.", "Issue"],
+    )
+
+
+@editions.command()
+@click.argument("edition_id", metavar="E", type=int)
+@json_option
+def show(edition_id: int, as_json: bool) -> None:
+    """Show one edition: its words per language and its items."""
+    with open_installation().database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        names = variant_names(session, [edition_id]).get(edition_id, [])
+        answer = edition_json(edition, list_slugs(session)[edition.list_id], names)
+        answer["items"] = [
+            {
+                "announcement": entry.announcement_id,
+                "languages": [text.language for text in entry.announcement.translations],
+                "title": next((text.title for text in entry.announcement.translations), ""),
+            }
+            for section in edition.sections
+            for entry in section.items
+        ]
+    if as_json:
+        write_json(answer)
+        return
+    say(f"Edition {answer['id']}: {answer['list']} no. {answer['issue_number']}, {answer['state']}")
+    say(
+        f"Mode {answer['mode']}, fallback {answer['fallback']}, variants {' '.join(names) or '(not frozen)'}\n"
+    )
+    for language, words in answer["texts"].items():
+        say(f"[{language}] {words['subject']}\n     {words['preheader']}")
+    write_table(
+        "",
+        ["Announcement", "Languages", "Title"],
+        [(item["announcement"], " ".join(item["languages"]), item["title"]) for item in answer["items"]],
+        right=["Announcement"],
+    )
+
+
+def edition_json(edition: Edition, slug: str, variants: list[str]) -> dict[str, Any]:
+    """An edition in JSON, in the words of the glossary."""
+    return {
+        "id": edition.id,
+        "issue_number": edition.issue_number,
+        "list": slug,
+        "state": edition.state.value,
+        "mode": edition.mode.value,
+        "fallback": edition.fallback.value,
+        "languages": list(edition.languages),
+        "variants": variants,
+        "texts": {
+            text.language: {
+                "subject": text.subject,
+                "is_subject_derived": text.is_subject_derived,
+                "preheader": text.preheader,
+                "intro": text.intro,
+            }
+            for text in sorted(edition.texts, key=lambda text: edition.languages.index(text.language))
+        },
+    }
+
+
+def list_slugs(session: ReadSession) -> dict[int, str]:
+    """The short name of every list, by number."""
+    return dict(session.execute(sa.select(MailingList.id, MailingList.slug)).all())
+
+
+def masthead_for_edition(installation: Installation, edition_id: int) -> Masthead:
+    """The masthead of an edition's list. Raises EditionNotFound."""
+    with installation.database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        return masthead_of(installation, session.get_one(MailingList, edition.list_id))
+
+
+@editions.command()
+@click.argument("edition_id", metavar="E", type=int)
+@json_option
+def check(edition_id: int, as_json: bool) -> None:
+    """Check an edition: what blocks freezing, what somebody should look at. Exit code 1 where something blocks."""
+    installation = open_installation()
+    rendering = render_now(
+        installation.database, edition_id, masthead_for_edition(installation, edition_id), clock.now()
+    )
+    if as_json:
+        write_json(rendering.findings)
+    else:
+        _show_findings(rendering)
+    if rendering.blocking:
+        raise TheAnswerIsNo
+
+
+def _show_findings(rendering: Rendering) -> None:
+    if not rendering.findings:
+        say("Nothing found; the edition can be frozen.")
+        return
+    write_table(
+        "",
+        ["Level", "Code", "Where", "What"],
+        [
+            (finding.level.value, finding.code, finding.where, finding.message)
+            for finding in rendering.findings
+        ],
+    )
+
+
+@editions.command()
+@click.argument("edition_id", metavar="E", type=int)
+@json_option
+def freeze(edition_id: int, as_json: bool) -> None:
+    """Freeze an edition: render every variant for good. Only frozen editions are mailed."""
+    installation = open_installation()
+    freeze_and_warn(installation, edition_id)
+    with installation.database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        slug = list_slugs(session)[edition.list_id]
+        rendered = rendered_variants(session, edition_id)
+    names = sorted(rendered, key=lambda name: ("+" in name, name))
+    if as_json:
+        write_json(edition_json(edition, slug, names))
+        return
+    say(f"Froze edition {edition_id} ({slug} no. {edition.issue_number}):")
+    write_table(
+        "",
+        ["Variant", "Size", "Subject"],
+        [(name, f"{rendered[name].size_bytes / 1024:.0f} KB", rendered[name].subject) for name in names],
+        right=["Size"],
+    )
+
+
+def freeze_and_warn(installation: Installation, edition_id: int) -> None:
+    """Freezes, and tells on stderr what somebody should look at."""
+    rendering = freeze_now(
+        installation.database, edition_id, masthead_for_edition(installation, edition_id), clock.now()
+    )
+    for finding in rendering.findings:
+        if finding.level is Level.WARNS:
+            warn(f"{finding.message} ({finding.where})")
+
+
+@editions.command()
+@click.argument("edition_id", metavar="E", type=int)
+@click.option(
+    "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to."
+)
+@json_option
+def render(edition_id: int, folder: Path, as_json: bool) -> None:
+    """Write each variant as .html, .txt, .eml and .mjml into a folder; of a draft, as it would be frozen now."""
+    from newsletter.cli.rendered_files import write_variants
+
+    written = write_variants(open_installation(), edition_id, folder)
+    if as_json:
+        write_json({"edition": edition_id, "files": [str(path) for path in written]})
+        return
+    for path in written:
+        say(str(path))
+
+
+def ensure_frozen(installation: Installation, edition_id: int) -> None:
+    """Freezes the edition where it is not frozen yet, and says so."""
+    with installation.database.read() as session:
+        is_frozen = edition_by_id(session, edition_id).state is EditionState.FROZEN
+    if not is_frozen:
+        freeze_and_warn(installation, edition_id)
+        warn(f"edition {edition_id} was not frozen yet; it is now.")

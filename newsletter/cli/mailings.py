@@ -1,0 +1,172 @@
+"""`newsletter mailings ...`."""
+
+from typing import Any
+
+import click
+
+from newsletter.cli.editions import list_slugs
+from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.foundation import clock
+from newsletter.mailing.actions import cancel_mailing, pause_mailing
+from newsletter.mailing.queries import Counts, MailingReport, deliveries, mailing_by_id, mailing_report
+from newsletter.mailing.queries import mailings as all_mailings
+from newsletter.wiring import open_installation
+
+
+@click.group()
+def mailings() -> None:
+    """Follow, pause, cancel and report mailings."""
+
+
+@mailings.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the mailings, the latest first."""
+    with open_installation().database.read() as session:
+        slugs = list_slugs(session)
+        answer = [
+            {
+                **report_json(mailing_report(session, mailing.id)),
+                "list": slugs[edition.list_id],
+                "issue_number": edition.issue_number,
+            }
+            for mailing, edition in all_mailings(session)
+        ]
+    if as_json:
+        write_json(answer)
+        return
+    write_table(
+        "",
+        ["No.", "Edition", "State", "Planned", "Accepted", "Pending", "Skipped"],
+        [
+            (
+                item["mailing"],
+                f"{item['list']} no. {item['issue_number']}",
+                item["state"],
+                item["planned"],
+                item["accepted"],
+                item["pending"],
+                sum(item["skipped"].values()),
+            )
+            for item in answer
+        ],
+        right=["No.", "Planned", "Accepted", "Pending", "Skipped"],
+    )
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=int)
+@json_option
+def status(mailing_id: int, as_json: bool) -> None:
+    """Show how a mailing stands, in figures."""
+    with open_installation().database.read() as session:
+        report = mailing_report(session, mailing_id)
+    if as_json:
+        write_json(report_json(report))
+    else:
+        show_report(report)
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=int)
+@json_option
+def report(mailing_id: int, as_json: bool) -> None:
+    """Report on a mailing: the figures, and who did not get it and why, in the server's words."""
+    with open_installation().database.read() as session:
+        figures = mailing_report(session, mailing_id)
+        others = deliveries(session, mailing_id, only_unaccepted=True)
+    if as_json:
+        write_json({**report_json(figures), "unaccepted": others})
+        return
+    show_report(figures)
+    if others:
+        write_table(
+            "Not accepted",
+            ["Address", "Variant", "What happened"],
+            [(item.address, item.variant or "", item.in_words) for item in others],
+        )
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=int)
+def pause(mailing_id: int) -> None:
+    """Pause a mailing after the messages that are on the wire; `newsletter send` goes on with it."""
+    with open_installation().database.transaction() as session:
+        edition_id = pause_mailing(session, mailing_id).edition_id
+    say(f"Mailing {mailing_id} is paused; newsletter send {edition_id} goes on with it.")
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=int)
+@json_option
+@click.pass_context
+def resume(ctx: click.Context, mailing_id: int, as_json: bool) -> None:
+    """Go on with a paused mailing, in the foreground: the same as `newsletter send` of its edition."""
+    from newsletter.cli.sending import send
+
+    with open_installation().database.read() as session:
+        edition_id = mailing_by_id(session, mailing_id).edition_id
+    ctx.invoke(send, edition_id=edition_id, dry_run=False, as_json=as_json)
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=int)
+def cancel(mailing_id: int) -> None:
+    """Cancel a mailing for good; those who still waited are skipped."""
+    with open_installation().database.transaction() as session:
+        cancel_mailing(session, mailing_id, clock.now())
+    say(f"Mailing {mailing_id} is cancelled.")
+
+
+def report_json(report: MailingReport) -> dict[str, Any]:
+    """A mailing's report in JSON, in the words of the glossary."""
+    return {
+        "mailing": report.mailing_id,
+        "edition": report.edition_id,
+        "state": report.state.value,
+        **_counts_json(report.total),
+        "by_variant": {name: _counts_json(counts) for name, counts in report.by_variant.items()},
+    }
+
+
+def _counts_json(counts: Counts) -> dict[str, Any]:
+    return {
+        "planned": counts.planned,
+        "pending": counts.pending,
+        "accepted": counts.accepted,
+        "rejected": counts.rejected,
+        "deferred": counts.deferred,
+        "given_up": counts.given_up,
+        "in_doubt": counts.in_doubt,
+        "skipped": {reason.value: count for reason, count in counts.skipped.items()},
+    }
+
+
+_FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given up", "In doubt", "Pending", "Skipped"]
+
+
+def show_report(report: MailingReport) -> None:
+    """The figures of a mailing as a table, a row per variant and one for those left out."""
+    rows = [(name, *_figures(counts)) for name, counts in report.by_variant.items()]
+    rows.append(("all", *_figures(report.total)))
+    write_table(
+        f"Mailing {report.mailing_id} of edition {report.edition_id}: {report.state.value}",
+        ["Variant", *_FIGURES],
+        rows,
+        right=_FIGURES,
+    )
+    for reason, count in report.total.skipped.items():
+        say(f"Skipped, {reason.value.replace('_', ' ')}: {count}")
+
+
+def _figures(counts: Counts) -> tuple[int, ...]:
+    return (
+        counts.planned,
+        counts.accepted,
+        counts.rejected,
+        counts.deferred,
+        counts.given_up,
+        counts.in_doubt,
+        counts.pending,
+        sum(counts.skipped.values()),
+    )

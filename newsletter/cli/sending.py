@@ -1,0 +1,217 @@
+"""`newsletter send` and `newsletter test-send`."""
+
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from newsletter.audience.models import MailingList
+from newsletter.cli.editions import ensure_frozen
+from newsletter.cli.errors import TheAnswerIsNo
+from newsletter.cli.mailings import report_json, show_report
+from newsletter.cli.output import json_option, say, warn, write_json, write_table
+from newsletter.cli.rendered_files import sample_reader, test_mark
+from newsletter.editions.freezing import render_now
+from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.foundation import clock
+from newsletter.foundation.addresses import envelope_address, parse_address
+from newsletter.foundation.language import own_name
+from newsletter.mailing.compose import Composer, Sender, sender_of
+from newsletter.mailing.planning import Share, forecast, plan_mailing
+from newsletter.mailing.queries import earliest_next_attempt, mailing_report
+from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.transport.outcome import Outcome, Verdict
+from newsletter.transport.smtp import Job
+from newsletter.wiring import Installation, masthead_of, open_installation, open_line
+
+
+@click.command()
+@click.argument("edition_id", metavar="E", type=int)
+@click.option("--dry-run", is_flag=True, help="Show who would get what, and send nothing.")
+@json_option
+def send(edition_id: int, dry_run: bool, as_json: bool) -> None:
+    """Send edition E to the readers of its list, each in her language.
+
+    Ctrl-C pauses cleanly; the same command goes on where it stopped, and nobody is mailed twice.
+    Exit code 1 where not every message was accepted.
+    """
+    installation = open_installation()
+    if dry_run:
+        _show_forecast(installation, edition_id, as_json)
+        return
+    line = open_line(installation.settings)  # a missing relay is told before anything is frozen or planned
+    ensure_frozen(installation, edition_id)
+    with installation.database.transaction() as session:
+        mailing_id = plan_mailing(session, edition_id, clock.now()).id
+    with stop_on_signal() as stop, line:
+        end = run_mailing(installation, edition_id, mailing_id, line, stop)
+    finish(installation, mailing_id, end, as_json)
+
+
+def sender_of_edition(installation: Installation, edition_id: int) -> Sender:
+    """The sender that an edition's mails come from."""
+    with installation.database.read() as session:
+        mailing_list = session.get_one(MailingList, edition_by_id(session, edition_id).list_id)
+        return sender_of(mailing_list, installation.settings.base_url, installation.keyring)
+
+
+def run_mailing(
+    installation: Installation, edition_id: int, mailing_id: int, line: Line, stop: Callable[[], bool]
+) -> RunEnd:
+    """Hands over what is due of a mailing, with a progress bar where somebody looks."""
+    sender = sender_of_edition(installation, edition_id)
+    with installation.database.read() as session:
+        variants = rendered_variants(session, edition_id)
+        total = mailing_report(session, mailing_id).total
+    run = MailingRun(
+        installation.database,
+        installation.keyring,
+        Composer(sender, variants, f"m{mailing_id}"),
+        sender.address,
+        line,
+        clock.now,
+    )
+    with _progress(total.pending + total.deferred) as on_result:
+        return run.go(mailing_id, on_result=on_result, stop=stop)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A progress bar on stderr, only where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _outcome: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("send", total=total)
+        yield lambda outcome: progress.advance(task, 0 if outcome.verdict is Verdict.NOT_TRIED else 1)
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Says whether Ctrl-C or SIGTERM came: messages on the wire are finished first. A second Ctrl-C breaks off."""
+    asked: list[int] = []
+
+    def handle(number: int, _frame: types.FrameType | None) -> None:
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bool) -> None:
+    """Shows how the mailing stands; raises TheAnswerIsNo unless every message was accepted."""
+    with installation.database.read() as session:
+        report = mailing_report(session, mailing_id)
+        next_attempt = earliest_next_attempt(session, mailing_id)
+    if as_json:
+        write_json(report_json(report))
+    else:
+        show_report(report)
+    total = report.total
+    if end.stopped_by:
+        warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
+    if total.deferred and next_attempt:
+        at = _local(installation, next_attempt)
+        warn(f"{total.deferred} were put off by the server; the same command tries again from {at} on.")
+    if total.pending:
+        warn(f"{total.pending} are still pending; the same command goes on with them.")
+    if total.in_doubt:
+        warn(f"{total.in_doubt} are in doubt: handed over, no answer heard; they are not sent again.")
+    if total.pending or total.deferred or total.rejected or total.given_up or total.in_doubt:
+        raise TheAnswerIsNo
+
+
+def _local(installation: Installation, moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(installation.settings.time_zone)):%H:%M}"
+
+
+def _show_forecast(installation: Installation, edition_id: int, as_json: bool) -> None:
+    """Who would get what, and who nothing and why."""
+    with installation.database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        masthead = masthead_of(installation, session.get_one(MailingList, edition.list_id))
+        frozen = variant_names(session, [edition_id]).get(edition_id)
+    names = frozen
+    if names is None:
+        rendering = render_now(installation.database, edition_id, masthead, clock.now())
+        names = [item.variant for item in rendering.variants]
+        for line in rendering.blocking:
+            warn(f"blocks freezing: {line}")
+    with installation.database.read() as session:
+        shares = forecast(session, edition, names)
+    if as_json:
+        write_json({"edition": edition_id, "variants": names, "shares": shares})
+        return
+    write_table(
+        f"Edition {edition_id} would go to {sum(share.count for share in shares if share.variant)} readers:",
+        ["Readers", "They read", "They get", "Why not"],
+        [
+            (
+                share.count,
+                _they_read(share),
+                share.variant or "nothing",
+                share.skip_reason.value.replace("_", " ") if share.skip_reason else "",
+            )
+            for share in shares
+        ],
+        right=["Readers"],
+    )
+
+
+def _they_read(share: Share) -> str:
+    names = ", ".join(own_name(tag) + (f" ({tag})" if "-" in tag else "") for tag in share.languages)
+    return f"{names or 'not said'}{' — both' if share.reads_both else ''}"
+
+
+@click.command("test-send")
+@click.argument("edition_id", metavar="E", type=int)
+@click.option(
+    "--to", "addresses", multiple=True, required=True, metavar="ADDRESS", help="Who gets the tests."
+)
+def test_send(edition_id: int, addresses: tuple[str, ...]) -> None:
+    """Mail each variant of edition E once to each ADDRESS, marked [TEST FR]. Tests are never counted."""
+    from newsletter.cli.rendered_files import variants_of_edition
+
+    installation = open_installation()
+    recipients = [parse_address(address) for address in addresses]
+    line = open_line(installation.settings)
+    sender = sender_of_edition(installation, edition_id)
+    variants = variants_of_edition(installation, edition_id)
+    now = clock.now()
+    jobs = []
+    for name, rendered in variants.items():
+        composer = Composer(sender, {name: rendered}, f"test{edition_id}", test_mark(name))
+        for address in recipients:
+            reader = sample_reader(name, address)
+            jobs.append(
+                Job(
+                    key=(name, address),
+                    sender=envelope_address(sender.address),
+                    recipient=envelope_address(address),
+                    message=composer.maker(reader, now),
+                )
+            )
+    outcomes: list[tuple[Job, Outcome]] = []
+    with stop_on_signal() as stop, line:
+        line.deliver(jobs, on_outcome=lambda job, outcome: outcomes.append((job, outcome)), stop=stop)
+    refused = [(job, outcome) for job, outcome in outcomes if outcome.verdict is not Verdict.ACCEPTED]
+    say(f"{len(outcomes) - len(refused)} test mails accepted, {len(refused)} not.")
+    for job, outcome in refused:
+        say(f"  {job.recipient}: {outcome.verdict.value} {outcome.code or ''} {outcome.text}")
+    if refused:
+        raise TheAnswerIsNo

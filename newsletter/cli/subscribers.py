@@ -1,0 +1,148 @@
+"""`newsletter subscribers ...`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsletter.audience.importing.apply import ImportReport, import_subscribers
+from newsletter.audience.models import Subscriber
+from newsletter.audience.queries import is_suppressed, subscriber_by_address, subscribers_page
+from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.foundation import clock
+from newsletter.wiring import open_installation
+
+_SHOWN_REFUSALS = 20
+
+
+@click.group()
+def subscribers() -> None:
+    """Import, list and show subscribers."""
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--list", "list_slug", required=True, help="The list that they are put on.")
+@click.option(
+    "--consent-basis", default="", help="On what grounds you may mail them; kept with each subscription."
+)
+@click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
+@json_option
+def import_(file: Path, list_slug: str, consent_basis: str, dry_run: bool, as_json: bool) -> None:
+    """Import readers from a CSV file with a header; `email` is the one column that must be there.
+
+    Others: name, first_name, language ("fr", "fr en" for both), lists, status; any further one becomes an attribute.
+    The same file again changes nothing. Whoever left, or must not be mailed, stays so.
+    """
+    installation = open_installation()
+    report = import_subscribers(
+        installation.database,
+        installation.keyring,
+        file,
+        list_slug=list_slug,
+        consent_basis=consent_basis,
+        now=clock.now(),
+        languages=installation.settings.languages,
+        progress=_progress if sys.stderr.isatty() else None,
+        dry_run=dry_run,
+    )
+    if as_json:
+        write_json(report)
+        return
+    _show(report, dry_run)
+
+
+def _progress(row_count: int) -> None:
+    click.echo(f"\r{row_count} rows", nl=False, err=True)
+
+
+def _show(report: ImportReport, dry_run: bool) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r", nl=False, err=True)
+    would = "would be " if dry_run else ""
+    say(
+        f"{report.added} {would}added, {report.updated} {would}updated, {report.unchanged} unchanged, "
+        f"{len(report.refused)} refused."
+    )
+    for refused in report.refused[:_SHOWN_REFUSALS]:
+        say(f"  line {refused.line}: {refused.reason}")
+    if len(report.refused) > _SHOWN_REFUSALS:
+        say(f"  … and {len(report.refused) - _SHOWN_REFUSALS} more (see --json)")
+    for note in report.notes:
+        say(f"  {note}")
+
+
+@subscribers.command("list")
+@click.option("--list", "list_slug", help="Only those of one list.")
+@click.option("--language", help="Only those who read this language.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+def list_(list_slug: str | None, language: str | None, limit: int, as_json: bool) -> None:
+    """List subscribers."""
+    with open_installation().database.read() as session:
+        page = subscribers_page(session, list_slug=list_slug, language=language, limit=limit)
+        found = [
+            subscriber_json(subscriber, is_suppressed(session, subscriber.address_key)) for subscriber in page
+        ]
+    if as_json:
+        write_json(found)
+        return
+    write_table(
+        "",
+        ["Address", "Name", "Languages", "Lists"],
+        [
+            (
+                item["address"],
+                item["name"],
+                " ".join(item["languages"]) + (" (both)" if item["reads_both"] else ""),
+                ", ".join(f"{entry['list']} ({entry['state']})" for entry in item["subscriptions"]),
+            )
+            for item in found
+        ],
+    )
+
+
+@subscribers.command()
+@click.argument("address")
+@json_option
+def show(address: str, as_json: bool) -> None:
+    """Show one subscriber: languages, lists, and whether the address is suppressed."""
+    with open_installation().database.read() as session:
+        subscriber = subscriber_by_address(session, address)
+        item = subscriber_json(subscriber, is_suppressed(session, subscriber.address_key))
+    if as_json:
+        write_json(item)
+        return
+    for key, value in item.items():
+        if key != "subscriptions":
+            say(f"{key.replace('_', ' ')}: {' '.join(value) if isinstance(value, list) else value}")
+    for entry in item["subscriptions"]:
+        reason = f" ({entry['end_reason']})" if entry["end_reason"] else ""
+        say(f"list {entry['list']}: {entry['state']}{reason} since {entry['since']:%Y-%m-%d}")
+
+
+def subscriber_json(subscriber: Subscriber, suppressed: bool) -> dict[str, Any]:
+    """A subscriber in JSON, in the words of the glossary."""
+    return {
+        "id": subscriber.id,
+        "address": subscriber.address,
+        "name": subscriber.name,
+        "first_name": subscriber.first_name,
+        "languages": list(subscriber.languages),
+        "language_origin": subscriber.language_origin.value,
+        "reads_both": subscriber.reads_both,
+        "attributes": dict(subscriber.attributes),
+        "suppressed": suppressed,
+        "subscriptions": [
+            {
+                "list": subscription.mailing_list.slug,
+                "state": subscription.state.value,
+                "end_reason": subscription.end_reason.value if subscription.end_reason else None,
+                "since": subscription.since,
+                "ended_at": subscription.ended_at,
+                "consent_basis": subscription.consent_basis,
+            }
+            for subscription in subscriber.subscriptions
+        ],
+    }

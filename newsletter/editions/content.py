@@ -1,0 +1,240 @@
+"""From an edition with its announcements to the content of each variant: pure, and before any rendering."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newsletter.announcements.models import Announcement, AnnouncementPicture, Translation, TranslationState
+from newsletter.announcements.queries import EXTENSIONS
+from newsletter.editions.masthead import Masthead
+from newsletter.editions.models import Edition, EditionItem, EditionText, Fallback, Section
+from newsletter.editions.rules import (
+    Blocked,
+    Choice,
+    choose_text,
+    languages_of,
+    shorten_repeated,
+    variants_of,
+)
+from newsletter.foundation.language import language_name
+from newsletter.foundation.texts import texts
+from newsletter.rendering.content import (
+    Action,
+    EditionContent,
+    Item,
+    LanguageLink,
+    LanguagePart,
+    Picture,
+    SectionPart,
+)
+
+_SUBJECT_TITLE_LENGTH = 70
+_PREHEADER_LENGTH = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A subject and a preheader made from the items."""
+
+    subject: str
+    preheader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The contents of every variant, and what blocks freezing, each finding as a line for people."""
+
+    contents: tuple[EditionContent, ...]
+    blocking: tuple[str, ...]
+
+
+def derived_words(
+    language: str,
+    list_name: str,
+    issue_number: int,
+    announcements: Sequence[Announcement],
+    fallback: Fallback,
+    languages: Sequence[str],
+) -> Words:
+    """A subject ("La lettre, n° 3 : the first title") and a preheader (the next titles) for one language.
+
+    Titles in the language come first, so that a subject is in another language only where nothing else is there.
+    """
+    choices = [(item, _choice(item, fallback, language, languages)) for item in announcements]
+    shown = [(item, choice) for item, choice in choices if isinstance(choice, Choice)]
+    shown.sort(key=lambda pair: pair[1].language != language)
+    titles = [_texts_of(item)[choice.language].title for item, choice in shown]
+    t = texts(language).gettext
+    if not titles:
+        return Words(t("%(list)s, no. %(number)s") % {"list": list_name, "number": issue_number}, "")
+    subject = t("%(list)s, no. %(number)s: %(title)s") % {
+        "list": list_name,
+        "number": issue_number,
+        "title": _cut(titles[0], _SUBJECT_TITLE_LENGTH),
+    }
+    return Words(subject, _cut(" · ".join(titles[1:]) or titles[0], _PREHEADER_LENGTH))
+
+
+def gather(edition: Edition, masthead: Masthead, now: datetime) -> Gathered:
+    """The content of each variant of a whole edition (`queries.edition_by_id`), and what stands in the way."""
+    blocking: list[str] = []
+    texts_by_language = {text.language: text for text in edition.texts}
+    parts: dict[str, LanguagePart] = {}
+    for language in edition.languages:
+        part = _part(edition, masthead, language, texts_by_language.get(language), blocking)
+        if part.sections:
+            parts[language] = part
+            blocking += _missing_words(language, texts_by_language.get(language))
+    shown = [tag for tag in edition.languages if tag in parts]
+    published_on = now.astimezone(masthead.zone).date()
+    contents = []
+    for variant in variants_of(shown, edition.mode):
+        tags = languages_of(variant)
+        chosen = tuple(_without_repeats(parts[tag], tags) for tag in tags)
+        contents.append(
+            EditionContent(
+                variant=variant,
+                subject=" | ".join(
+                    texts_by_language[tag].subject for tag in tags if tag in texts_by_language
+                ),
+                preheader=texts_by_language[tags[0]].preheader if tags[0] in texts_by_language else "",
+                issue_number=edition.issue_number,
+                published_on=published_on,
+                parts=chosen,
+                view_url=masthead.hosted_url(tags[0], edition.public_name),
+                other_languages=tuple(
+                    LanguageLink(tag, masthead.hosted_url(tag, edition.public_name))
+                    for tag in shown
+                    if tag != tags[0]
+                ),
+                branding=masthead.branding,
+            )
+        )
+    return Gathered(tuple(contents), tuple(blocking))
+
+
+def _missing_words(language: str, text: EditionText | None) -> list[str]:
+    """Subject and preheader always block: nothing may stand in for them."""
+    name = language_name(language, "en")
+    missing = []
+    if text is None or not text.subject.strip():
+        missing.append(f"the {name} subject is missing")
+    if text is None or not text.preheader.strip():
+        missing.append(f"the {name} preheader is missing")
+    return missing
+
+
+def _part(
+    edition: Edition, masthead: Masthead, language: str, text: EditionText | None, blocking: list[str]
+) -> LanguagePart:
+    sections = []
+    for section in edition.sections:
+        items = tuple(
+            item
+            for entry in section.items
+            if (item := _item(edition, masthead, entry, language, blocking)) is not None
+        )
+        if items:
+            sections.append(SectionPart(_title_of(section, language), items))
+    t = texts(language).gettext
+    list_name = masthead.list_name(language)
+    return LanguagePart(
+        language=language,
+        list_name=list_name,
+        heading=list_name,
+        intro=text.intro if text else "",
+        reason=t("You receive “%(list)s” because you subscribed to it.") % {"list": list_name},
+        sections=tuple(sections),
+    )
+
+
+def _title_of(section: Section, language: str) -> str:
+    return section.titles.get(language, "")
+
+
+def _item(
+    edition: Edition, masthead: Masthead, entry: EditionItem, language: str, blocking: list[str]
+) -> Item | None:
+    announcement = entry.announcement
+    choice = _choice(announcement, entry.fallback or edition.fallback, language, edition.languages)
+    if isinstance(choice, Blocked):
+        title = next(iter(_texts_of(announcement).values())).title if _texts_of(announcement) else ""
+        name = language_name(language, "en")
+        blocking.append(f"announcement {announcement.id} (“{_cut(title, 60)}”) has no {name} text")
+        return None
+    if choice is None:
+        return None
+    text = _texts_of(announcement)[choice.language]
+    return Item(
+        key=f"announcement-{announcement.id}",
+        language=choice.language,
+        form=choice.form,
+        title=text.title,
+        summary=text.summary,
+        body=text.body,
+        picture=_picture(announcement.pictures, masthead, choice.language),
+        action=Action(text.cta_label, text.cta_url) if text.cta_label and text.cta_url else None,
+        read_url=_read_url(edition, masthead, text),
+        happens_on=announcement.happens_on,
+        topic=announcement.topic,
+    )
+
+
+def _read_url(edition: Edition, masthead: Masthead, text: Translation) -> str:
+    """Where an item that is only announced can be read: this edition on the web, else its own link."""
+    if text.language in edition.languages:
+        return masthead.hosted_url(text.language, edition.public_name)
+    return text.cta_url
+
+
+def _choice(
+    announcement: Announcement, policy: Fallback, language: str, languages: Sequence[str]
+) -> Choice | Blocked | None:
+    not_applicable = {
+        text.language for text in announcement.translations if text.state is TranslationState.NOT_APPLICABLE
+    }
+    written = _texts_of(announcement)
+    return choose_text(language, written, not_applicable, announcement.source_language, languages, policy)
+
+
+def _texts_of(announcement: Announcement) -> dict[str, Translation]:
+    return {
+        text.language: text
+        for text in announcement.translations
+        if text.state is not TranslationState.NOT_APPLICABLE
+    }
+
+
+def _picture(pictures: Sequence[AnnouncementPicture], masthead: Masthead, language: str) -> Picture | None:
+    """The first picture, with its words in the language of the text beside it."""
+    if not pictures:
+        return None
+    first = pictures[0]
+    file_name = f"{first.sha256}.{EXTENSIONS[first.picture.content_type]}"
+    alt = first.alt_texts.get(language, "")
+    return Picture(masthead.picture_url(file_name), alt, first.picture.width, first.picture.height)
+
+
+def _without_repeats(part: LanguagePart, languages: Sequence[str]) -> LanguagePart:
+    """The part as it stands in a combined mail: what the other part shows whole is only announced."""
+    others = [tag for tag in languages if tag != part.language]
+    if not others:
+        return part
+    sections = tuple(
+        replace(section, items=tuple(_shortened(item, others) for item in section.items))
+        for section in part.sections
+    )
+    return replace(part, sections=sections)
+
+
+def _shortened(item: Item, others: Sequence[str]) -> Item:
+    form = shorten_repeated(Choice(item.language, item.form), others).form
+    return item if form is item.form else replace(item, form=form)
+
+
+def _cut(text: str, length: int) -> str:
+    """`text`, or as many whole words of it as fit into `length` characters with an ellipsis."""
+    text = " ".join(text.split(" "))
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:.–-") + "…"

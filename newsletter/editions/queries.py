@@ -1,0 +1,97 @@
+"""What can be asked of the editions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from newsletter.announcements.models import Announcement, AnnouncementPicture
+from newsletter.editions.errors import EditionNotFound
+from newsletter.editions.models import Edition, EditionItem, RenderedEdition, Section
+from newsletter.editions.rules import SEPARATOR, languages_of
+from newsletter.foundation.database import ReadSession
+
+
+def editions(session: ReadSession) -> Sequence[Edition]:
+    """Every edition with its texts, the latest first."""
+    statement = sa.select(Edition).options(selectinload(Edition.texts)).order_by(Edition.id.desc())
+    return session.scalars(statement).all()
+
+
+def edition_by_id(session: ReadSession, edition_id: int) -> Edition:
+    """The edition with everything in it. Raises EditionNotFound."""
+    announcement = (
+        selectinload(Edition.sections).selectinload(Section.items).selectinload(EditionItem.announcement)
+    )
+    statement = (
+        sa.select(Edition)
+        .where(Edition.id == edition_id)
+        .options(
+            selectinload(Edition.texts),
+            announcement.selectinload(Announcement.translations),
+            announcement.selectinload(Announcement.pictures).selectinload(AnnouncementPicture.picture),
+        )
+    )
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise EditionNotFound(str(edition_id))
+    return found
+
+
+def last_issue_number(session: ReadSession, list_id: int) -> int:
+    """The highest issue number of a list, 0 where it has no edition."""
+    return session.scalar(sa.select(sa.func.max(Edition.issue_number)).where(Edition.list_id == list_id)) or 0
+
+
+def rendered_variants(session: ReadSession, edition_id: int) -> dict[str, RenderedEdition]:
+    """The variants of a frozen edition by name; empty where it is not frozen."""
+    statement = sa.select(RenderedEdition).where(RenderedEdition.edition_id == edition_id)
+    return {rendered.variant: rendered for rendered in session.scalars(statement)}
+
+
+def variant_names(session: ReadSession, edition_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The variants that each of these editions was frozen into, singles first."""
+    statement = sa.select(RenderedEdition.edition_id, RenderedEdition.variant).where(
+        RenderedEdition.edition_id.in_(edition_ids)
+    )
+    names: dict[int, list[str]] = {}
+    for edition_id, variant in session.execute(statement):
+        names.setdefault(edition_id, []).append(variant)
+    return {
+        number: sorted(variants, key=lambda name: (SEPARATOR in name, name))
+        for number, variants in names.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class HostedEdition:
+    """A frozen edition as it stands on the web in one language; `languages` are all in which it does."""
+
+    issue_number: int
+    language: str
+    languages: tuple[str, ...]
+    subject: str
+    html: str
+
+
+def hosted_edition(session: ReadSession, public_name: bytes, language: str) -> HostedEdition | None:
+    """The frozen edition of this name in this language, or None.
+
+    An edition that exists only in combined variants is hosted in the one that begins with the language.
+    """
+    statement = (
+        sa.select(Edition.issue_number, Edition.languages, RenderedEdition)
+        .join(RenderedEdition, RenderedEdition.edition_id == Edition.id)
+        .where(Edition.public_name == public_name)
+    )
+    rows = session.execute(statement).all()
+    by_language: dict[str, RenderedEdition] = {}
+    for _, _, rendered in sorted(rows, key=lambda row: (SEPARATOR in row[2].variant, row[2].variant)):
+        by_language.setdefault(languages_of(rendered.variant)[0], rendered)
+    if language not in by_language:
+        return None
+    issue_number, languages, _ = rows[0]
+    chosen = by_language[language]
+    hosted = tuple(tag for tag in languages if tag in by_language)
+    return HostedEdition(issue_number, language, hosted, chosen.subject, chosen.html)

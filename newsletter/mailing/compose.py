@@ -1,0 +1,158 @@
+"""Composing: from the frozen variants of an edition to the message of each reader."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from markupsafe import escape
+
+from newsletter.audience.models import MailingList
+from newsletter.editions.models import RenderedEdition
+from newsletter.editions.rules import languages_of
+from newsletter.foundation.addresses import envelope_address
+from newsletter.foundation.merge import Field, keep_blocks, split_fields
+from newsletter.foundation.signing import Keyring
+from newsletter.foundation.texts import texts
+from newsletter.mailing.ledger import ClaimedDelivery
+from newsletter.transport.headers import mailbox, message_id, rfc5322_date
+from newsletter.transport.message import CompiledMessage, MessageSource, compile_message
+
+UNSUBSCRIBE = "unsubscribe"
+_TOKEN = "[[token]]"  # noqa: S105 - a merge field
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """From whom a mailing comes, and what the links in its mails need."""
+
+    list_name: Mapping[str, str]  # per language
+    name: str  # "" takes the list's name in the reader's language
+    address: str
+    reply_to: str
+    list_id: str
+    base_url: str
+    keyring: Keyring
+
+    @property
+    def domain(self) -> str:
+        """The domain that message ids end in."""
+        return envelope_address(self.address).rpartition("@")[2]
+
+
+def sender_of(mailing_list: MailingList, base_url: str, keyring: Keyring) -> Sender:
+    """The sender that a list's mails come from."""
+    return Sender(
+        list_name=mailing_list.names,
+        name=mailing_list.sender_name,
+        address=mailing_list.sender_address,
+        reply_to=mailing_list.reply_to,
+        list_id=mailing_list.list_id,
+        base_url=base_url,
+        keyring=keyring,
+    )
+
+
+class Composer:
+    """Makes the messages of one mailing: each variant compiled once, each reader's message joined from it."""
+
+    def __init__(
+        self, sender: Sender, variants: Mapping[str, RenderedEdition], label: str, mark: str = ""
+    ) -> None:
+        """`label` names the mailing in message ids; `mark` goes before the subject ("[TEST FR] ")."""
+        self._sender = sender
+        self._label = label
+        self._compiled = {
+            name: compile_message(message_source(sender, rendered, mark))
+            for name, rendered in variants.items()
+        }
+
+    def compiled(self, variant: str) -> CompiledMessage:
+        """The compiled message of a variant."""
+        return self._compiled[variant]
+
+    def maker(self, delivery: ClaimedDelivery, now: datetime) -> Callable[[], bytes]:
+        """What makes the reader's message when the server is ready for it."""
+        return lambda: self._compiled[delivery.variant].assemble(self.values(delivery, now))
+
+    def values(self, delivery: ClaimedDelivery, now: datetime) -> dict[str, str]:
+        """The values of every merge field that a mail can have, for one reader."""
+        keyring = self._sender.keyring
+        # The same for every attempt, so that a receiver can drop a second copy (RFC 5322 section 3.6.4).
+        reader = keyring.fingerprint("message-id", f"{self._label}.{delivery.subscriber_id}").hex()[:24]
+        first_name = delivery.first_name.strip()
+        return {
+            "to": mailbox(delivery.name, delivery.address),
+            "date": rfc5322_date(now),
+            "message_id": message_id(f"{self._label}.{reader}", self._sender.domain),
+            "token": keyring.sign(UNSUBSCRIBE, delivery.subscription_name),
+            "email": delivery.address,
+            "first_name": first_name,
+            "name": delivery.name,
+            **{f"greeting:{tag}": greeting(tag, first_name) for tag in languages_of(delivery.variant)},
+        }
+
+
+def greeting(language: str, first_name: str) -> str:
+    """The line that a mail begins with: "Bonjour Marie," or "Bonjour,"."""
+    t = texts(language).gettext
+    return t("Hello %(name)s,") % {"name": first_name} if first_name else t("Hello,")
+
+
+def message_source(sender: Sender, rendered: RenderedEdition, mark: str = "") -> MessageSource:
+    """The headers and bodies of one variant, with fields where a reader's own values go.
+
+    RFC 2369 section 3, RFC 2919 and RFC 8058 section 3.1 for the List- headers, RFC 3282 for Content-Language.
+    """
+    languages = languages_of(rendered.variant)
+    list_name = sender.list_name.get(languages[0]) or next(iter(sender.list_name.values()))
+    unsubscribe_url = f"{sender.base_url}/u/{_TOKEN}"
+    mailto = f"mailto:{quote(sender.reply_to or sender.address, safe='@')}?subject=unsubscribe%20{_TOKEN}"
+    headers = [
+        ("From", mailbox(sender.name or list_name, sender.address)),
+        ("To", "[[to]]"),
+        *([("Reply-To", mailbox("", sender.reply_to))] if sender.reply_to else []),
+        ("Subject", mark + rendered.subject),
+        ("Date", "[[date]]"),
+        ("Message-ID", "[[message_id]]"),
+        ("List-Id", mailbox_phrase(list_name, sender.list_id)),
+        ("List-Unsubscribe", f"<{unsubscribe_url}>, <{mailto}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("Content-Language", ", ".join(languages)),
+    ]
+    return MessageSource(
+        headers=tuple(headers),
+        text=with_links(rendered.text, unsubscribe_url),
+        html=with_links(keep_blocks(rendered.html, "mail"), unsubscribe_url),
+    )
+
+
+def mailbox_phrase(phrase: str, list_id: str) -> str:
+    """A List-Id value: the list's name for people, and the identifier that never changes (RFC 2919 section 3)."""
+    return f"{phrase} <{list_id}>"
+
+
+def with_links(body: str, unsubscribe_url: str) -> str:
+    """`body` with the field of the unsubscribe link spelled out, so that only the token differs between readers."""
+    pieces = split_fields(body)
+    return "".join(
+        piece.replace("[[", "[[open]]")
+        if isinstance(piece, str)
+        else unsubscribe_url
+        if piece == Field("link", UNSUBSCRIBE)
+        else str(piece)
+        for piece in pieces
+    )
+
+
+def merged(body: str, sender: Sender, values: Mapping[str, str], *, is_html: bool) -> str:
+    """`body` with one reader's values in it: for looking at, not the way mails are made."""
+    link = f"{sender.base_url}/u/{values['token']}"
+    out = []
+    for piece in split_fields(with_links(body, link)):
+        if isinstance(piece, str):
+            out.append(piece)
+        else:
+            value = values.get(piece.key) or piece.default
+            out.append(str(escape(value)) if is_html else value)
+    return "".join(out)

@@ -1,0 +1,42 @@
+"""What the room of mailings refuses."""
+
+from newsletter.foundation.errors import NewsletterError
+
+
+class MailingNotFound(NewsletterError):
+    """There is no mailing with this number."""
+
+    def __init__(self, mailing: str) -> None:
+        super().__init__(f"There is no mailing {mailing}; see `newsletter mailings list`.")
+        self.mailing = mailing
+
+
+class EditionNotFrozen(NewsletterError):
+    """Only frozen editions are mailed."""
+
+    def __init__(self, edition_id: int) -> None:
+        super().__init__(
+            f"Edition {edition_id} is not frozen yet; run `newsletter editions freeze {edition_id}`."
+        )
+        self.edition_id = edition_id
+
+
+class MailingIsRunning(NewsletterError):
+    """Another run is handing over this mailing's messages at this moment."""
+
+    def __init__(self, mailing_id: int, holder: str) -> None:
+        super().__init__(
+            f"Mailing {mailing_id} is being sent already, by {holder}; wait for it, or pause it with "
+            f"`newsletter mailings pause {mailing_id}`."
+        )
+        self.mailing_id = mailing_id
+        self.holder = holder
+
+
+class MailingIsOver(NewsletterError):
+    """The mailing is finished or cancelled, and cannot be moved any more."""
+
+    def __init__(self, mailing_id: int, state: str) -> None:
+        super().__init__(f"Mailing {mailing_id} is {state}; see `newsletter mailings report {mailing_id}`.")
+        self.mailing_id = mailing_id
+        self.state = state

@@ -1,0 +1,274 @@
+"""The ledger: which deliveries a run may hand over, and what became of them.
+
+A delivery is marked *attempting* in a committed transaction before a byte of it goes out. A run that dies leaves
+such rows behind; the next run turns them into *in doubt* and never sends them again by itself (RFC 5321 section 4.5.4.1:
+a message may have been taken although no answer was heard).
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.audience.models import EndReason, Subscriber, Subscription, SubscriptionState, Suppression
+from newsletter.foundation.database import WriteSession
+from newsletter.mailing.actions import skip_waiting
+from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
+from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
+from newsletter.mailing.queries import mailing_by_id
+from newsletter.mailing.rules import MOVES, retry_after, state_after
+from newsletter.transport.outcome import Outcome
+
+# A run on another machine that has given no sign for so long is taken to be dead.
+_SILENCE_MAX = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The right to hand over one mailing's messages; one run holds it at a time."""
+
+    mailing_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """One reader's message to hand over now, with what its making needs."""
+
+    subscriber_id: int
+    variant: str
+    address: str
+    name: str
+    first_name: str
+    subscription_name: bytes
+    attempt_count: int  # this attempt included
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one claimed delivery."""
+
+    claimed: ClaimedDelivery
+    outcome: Outcome
+
+
+def holder_name() -> str:
+    """Who holds a run: this process on this machine."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def begin_run(session: WriteSession, mailing_id: int, now: datetime) -> Run:
+    """Takes the right to send, and declares in doubt what a dead run had handed over without hearing an answer.
+
+    Raises MailingNotFound, MailingIsOver, and MailingIsRunning where another run is alive.
+    """
+    mailing = mailing_by_id(session, mailing_id, lock=True)
+    if mailing.run_token is not None and _is_alive(mailing, now):
+        raise MailingIsRunning(mailing_id, mailing.run_holder or "another process")
+    if mailing.state is not MailingState.RUNNING and MailingState.RUNNING not in MOVES[mailing.state]:
+        raise MailingIsOver(mailing_id, mailing.state.value)
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ATTEMPTING)
+        .values(state=DeliveryState.IN_DOUBT, changed_at=now)
+    )
+    mailing.state = MailingState.RUNNING
+    mailing.run_token = secrets.token_hex(16)
+    mailing.run_holder = holder_name()
+    mailing.run_beat_at = now
+    session.flush()
+    return Run(mailing_id, mailing.run_token)
+
+
+def _is_alive(mailing: Mailing, now: datetime) -> bool:
+    """Whether the run that holds the mailing may still be at work."""
+    holder = mailing.run_holder or ""
+    words = holder.split(" ")
+    if len(words) == 4 and words[3] == socket.gethostname():
+        process = int(words[1])
+        # A number that is our own belonged to a process that ended: in a container numbers come again.
+        return process != os.getpid() and _process_exists(process)
+    return mailing.run_beat_at is not None and now - mailing.run_beat_at < _SILENCE_MAX
+
+
+def _process_exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def claim_deliveries(session: WriteSession, run: Run, limit: int, now: datetime) -> list[ClaimedDelivery]:
+    """Up to `limit` deliveries that are due, marked *attempting*; empty when none is, or the run was told to stop.
+
+    Readers who left, and addresses that were suppressed since the planning, are skipped here, with the reason.
+    """
+    if not _beat(session, run, now):
+        return []
+    rows: list[ClaimedDelivery] = []
+    while not rows:
+        due = _due(session, run, limit, now)
+        if not due:
+            return []
+        skipped: dict[SkipReason, list[int]] = {}
+        for claimed, reason in due:
+            if reason is None:
+                rows.append(claimed)
+            else:
+                skipped.setdefault(reason, []).append(claimed.subscriber_id)
+        for reason, subscriber_ids in skipped.items():
+            _mark(session, run, subscriber_ids, now, state=DeliveryState.SKIPPED, skip_reason=reason)
+    subscriber_ids = [claimed.subscriber_id for claimed in rows]
+    _mark(
+        session,
+        run,
+        subscriber_ids,
+        now,
+        state=DeliveryState.ATTEMPTING,
+        attempt_count=Delivery.attempt_count + 1,
+    )
+    return rows
+
+
+def _beat(session: WriteSession, run: Run, now: datetime) -> bool:
+    """Shows that the run is alive; False where it was paused, cancelled or taken over."""
+    statement = (
+        sa.update(Mailing)
+        .where(
+            Mailing.id == run.mailing_id,
+            Mailing.run_token == run.token,
+            Mailing.state == MailingState.RUNNING,
+        )
+        .values(run_beat_at=now)
+        .returning(Mailing.id)
+    )
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def _due(
+    session: WriteSession, run: Run, limit: int, now: datetime
+) -> list[tuple[ClaimedDelivery, SkipReason | None]]:
+    suppressed = sa.exists().where(Suppression.address_key == Subscriber.address_key)
+    statement = (
+        sa.select(Delivery, Subscriber, Subscription, suppressed)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .where(
+            Delivery.mailing_id == run.mailing_id,
+            sa.or_(
+                Delivery.state == DeliveryState.PENDING,
+                sa.and_(Delivery.state == DeliveryState.DEFERRED, Delivery.next_attempt_at <= now),
+            ),
+        )
+        .order_by(Delivery.subscriber_id)
+        .limit(limit)
+        .with_for_update(of=[Delivery, Subscription])
+    )
+    found: list[tuple[ClaimedDelivery, SkipReason | None]] = []
+    for delivery, subscriber, subscription, is_suppressed in session.execute(statement):
+        claimed = ClaimedDelivery(
+            subscriber_id=subscriber.id,
+            variant=delivery.variant or "",
+            address=subscriber.address,
+            name=subscriber.name,
+            first_name=subscriber.first_name,
+            subscription_name=subscription.public_name,
+            attempt_count=delivery.attempt_count + 1,
+        )
+        found.append((claimed, _reason_to_skip(subscription, is_suppressed)))
+    return found
+
+
+def _reason_to_skip(subscription: Subscription, is_suppressed: bool) -> SkipReason | None:
+    if subscription.state is SubscriptionState.ENDED:
+        left = subscription.end_reason is EndReason.UNSUBSCRIBED
+        return SkipReason.UNSUBSCRIBED if left else SkipReason.SUBSCRIPTION_ENDED
+    if is_suppressed:
+        return SkipReason.SUPPRESSED
+    return SkipReason.NOT_CONFIRMED if subscription.state is SubscriptionState.PENDING else None
+
+
+def _mark(
+    session: WriteSession, run: Run, subscriber_ids: Sequence[int], now: datetime, **values: object
+) -> None:
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.mailing_id == run.mailing_id, Delivery.subscriber_id.in_(subscriber_ids))
+        .values(changed_at=now, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record_results(session: WriteSession, run: Run, results: Sequence[Result], now: datetime) -> None:
+    """Writes down what became of claimed deliveries. The same results again change nothing.
+
+    Only rows still attempting, or in doubt, are moved: a late answer resolves a doubt and nothing else.
+    """
+    if not results:
+        return
+    statement = (
+        sa.update(Delivery)
+        .where(
+            Delivery.mailing_id == run.mailing_id,
+            Delivery.subscriber_id == sa.bindparam("of_subscriber"),
+            sa.or_(Delivery.state == DeliveryState.ATTEMPTING, Delivery.state == DeliveryState.IN_DOUBT),
+        )
+        .values({column: sa.bindparam(f"new_{column}") for column in _RESULT_COLUMNS})
+    )
+    session.connection().execute(statement, [_row(result, now) for result in results])
+
+
+_RESULT_COLUMNS = (
+    "state",
+    "attempt_count",
+    "next_attempt_at",
+    "reply_code",
+    "reply_enhanced",
+    "reply_text",
+    "changed_at",
+)
+
+
+def _row(result: Result, now: datetime) -> dict[str, object]:
+    claimed, outcome = result.claimed, result.outcome
+    state = state_after(outcome, claimed.attempt_count)
+    was_tried = state is not DeliveryState.PENDING
+    return {
+        "of_subscriber": claimed.subscriber_id,
+        "new_state": state,
+        "new_attempt_count": claimed.attempt_count if was_tried else claimed.attempt_count - 1,
+        "new_next_attempt_at": now + retry_after(claimed.attempt_count)
+        if state is DeliveryState.DEFERRED
+        else None,
+        "new_reply_code": outcome.code,
+        "new_reply_enhanced": outcome.enhanced,
+        "new_reply_text": outcome.text,
+        "new_changed_at": now,
+    }
+
+
+def end_run(session: WriteSession, run: Run, now: datetime) -> MailingState:
+    """Gives the right to send back: *finished* where nothing waits any more, else *paused*. Returns the state."""
+    mailing = mailing_by_id(session, run.mailing_id, lock=True)
+    if mailing.run_token != run.token:
+        return mailing.state
+    mailing.run_token = mailing.run_holder = mailing.run_beat_at = None
+    if mailing.state is MailingState.RUNNING:
+        waiting = sa.exists().where(
+            Delivery.mailing_id == run.mailing_id,
+            Delivery.state.in_([DeliveryState.PENDING, DeliveryState.ATTEMPTING, DeliveryState.DEFERRED]),
+        )
+        is_done = not session.scalar(sa.select(waiting))
+        mailing.state = MailingState.FINISHED if is_done else MailingState.PAUSED
+        mailing.finished_at = now if is_done else None
+    elif mailing.state is MailingState.CANCELLED:
+        skip_waiting(session, run.mailing_id, now)  # what came back untried after the cancelling
+    session.flush()
+    return mailing.state

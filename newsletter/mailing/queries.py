@@ -1,0 +1,168 @@
+"""What can be asked of the mailings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.audience.models import Subscriber
+from newsletter.editions.models import Edition
+from newsletter.foundation.database import ReadSession
+from newsletter.mailing.errors import MailingNotFound
+from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many deliveries are in which state; `pending` includes those on the wire at this moment."""
+
+    planned: int = 0
+    pending: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    deferred: int = 0
+    given_up: int = 0
+    in_doubt: int = 0
+    skipped: dict[SkipReason, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MailingReport:
+    """A mailing in figures, taken from its delivery rows: planned is the sum of all the others, at every moment."""
+
+    mailing_id: int
+    edition_id: int
+    state: MailingState
+    total: Counts
+    by_variant: dict[str, Counts]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderDelivery:
+    """One reader in a mailing: what she reads, what she got, and the server's words or why she was left out."""
+
+    subscriber_id: int
+    address: str
+    languages: tuple[str, ...]
+    variant: str | None
+    state: DeliveryState
+    skip_reason: SkipReason | None
+    reply_code: int | None
+    reply_enhanced: str | None
+    reply_text: str
+    next_attempt_at: datetime | None
+
+    @property
+    def in_words(self) -> str:
+        """What happened, for people: "skipped: unsubscribed", "rejected: 550 5.1.1 no such user"."""
+        state = self.state.value.replace("_", " ")
+        if self.skip_reason is not None:
+            return f"{state}: {self.skip_reason.value.replace('_', ' ')}"
+        if self.state is DeliveryState.ACCEPTED:
+            return state
+        answer = " ".join(filter(None, (str(self.reply_code or ""), self.reply_enhanced, self.reply_text)))
+        return f"{state}: {answer}" if answer else state
+
+
+def mailing_by_id(session: ReadSession, mailing_id: int, *, lock: bool = False) -> Mailing:
+    """The mailing, locked against other writers where asked. Raises MailingNotFound."""
+    statement = sa.select(Mailing).where(Mailing.id == mailing_id)
+    if lock:
+        statement = statement.with_for_update()
+    mailing = session.scalars(statement).one_or_none()
+    if mailing is None:
+        raise MailingNotFound(str(mailing_id))
+    return mailing
+
+
+def mailing_of_edition(session: ReadSession, edition_id: int) -> Mailing | None:
+    """The mailing of an edition, None where it was not planned yet."""
+    return session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
+
+
+def mailings(session: ReadSession) -> Sequence[tuple[Mailing, Edition]]:
+    """Every mailing with its edition, the latest first."""
+    statement = (
+        sa.select(Mailing, Edition)
+        .join(Edition, Edition.id == Mailing.edition_id)
+        .order_by(Mailing.id.desc())
+    )
+    return [(mailing, edition) for mailing, edition in session.execute(statement)]
+
+
+def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
+    """The mailing in figures. Raises MailingNotFound."""
+    mailing = mailing_by_id(session, mailing_id)
+    statement = (
+        sa.select(Delivery.variant, Delivery.state, Delivery.skip_reason, sa.func.count())
+        .where(Delivery.mailing_id == mailing_id)
+        .group_by(Delivery.variant, Delivery.state, Delivery.skip_reason)
+    )
+    rows = [(variant, state, reason, count) for variant, state, reason, count in session.execute(statement)]
+    variants = sorted({variant for variant, *_ in rows if variant}, key=lambda name: ("+" in name, name))
+    return MailingReport(
+        mailing_id=mailing.id,
+        edition_id=mailing.edition_id,
+        state=mailing.state,
+        total=_counts(rows),
+        by_variant={name: _counts([row for row in rows if row[0] == name]) for name in variants},
+    )
+
+
+def _counts(rows: Sequence[tuple[str | None, DeliveryState, SkipReason | None, int]]) -> Counts:
+    by_state = dict.fromkeys(DeliveryState, 0)
+    skipped: dict[SkipReason, int] = {}
+    for _, state, reason, count in rows:
+        by_state[state] += count
+        if reason is not None:
+            skipped[reason] = skipped.get(reason, 0) + count
+    return Counts(
+        planned=sum(by_state.values()),
+        pending=by_state[DeliveryState.PENDING] + by_state[DeliveryState.ATTEMPTING],
+        accepted=by_state[DeliveryState.ACCEPTED],
+        rejected=by_state[DeliveryState.REJECTED],
+        deferred=by_state[DeliveryState.DEFERRED],
+        given_up=by_state[DeliveryState.GIVEN_UP],
+        in_doubt=by_state[DeliveryState.IN_DOUBT],
+        skipped=dict(sorted(skipped.items())),
+    )
+
+
+def deliveries(
+    session: ReadSession, mailing_id: int, *, only_unaccepted: bool = False, limit: int = 1000
+) -> list[ReaderDelivery]:
+    """Up to `limit` deliveries of a mailing, readers by number; or only those that ended without being accepted."""
+    statement = (
+        sa.select(Delivery, Subscriber.address, Subscriber.languages)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.mailing_id == mailing_id)
+        .order_by(Delivery.subscriber_id)
+        .limit(limit)
+    )
+    if only_unaccepted:
+        others = [DeliveryState.ACCEPTED, DeliveryState.PENDING, DeliveryState.ATTEMPTING]
+        statement = statement.where(Delivery.state.not_in(others))
+    return [
+        ReaderDelivery(
+            subscriber_id=delivery.subscriber_id,
+            address=address,
+            languages=languages,
+            variant=delivery.variant,
+            state=delivery.state,
+            skip_reason=delivery.skip_reason,
+            reply_code=delivery.reply_code,
+            reply_enhanced=delivery.reply_enhanced,
+            reply_text=delivery.reply_text,
+            next_attempt_at=delivery.next_attempt_at,
+        )
+        for delivery, address, languages in session.execute(statement)
+    ]
+
+
+def earliest_next_attempt(session: ReadSession, mailing_id: int) -> datetime | None:
+    """When the first deferred delivery may be tried again; None where none waits."""
+    statement = sa.select(sa.func.min(Delivery.next_attempt_at)).where(
+        Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.DEFERRED
+    )
+    return session.scalar(statement)

@@ -1,0 +1,80 @@
+"""The rules of a mailing: who gets which variant, which states follow which, and when a message is tried again."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from newsletter.editions.rules import SEPARATOR, languages_of
+from newsletter.foundation.language import lookup
+from newsletter.mailing.models import DeliveryState, MailingState
+from newsletter.transport.outcome import Outcome, Verdict
+
+MOVES: dict[MailingState, frozenset[MailingState]] = {
+    MailingState.PLANNED: frozenset({MailingState.RUNNING, MailingState.PAUSED, MailingState.CANCELLED}),
+    MailingState.RUNNING: frozenset({MailingState.PAUSED, MailingState.FINISHED, MailingState.CANCELLED}),
+    MailingState.PAUSED: frozenset({MailingState.RUNNING, MailingState.CANCELLED}),
+    MailingState.FINISHED: frozenset(),
+    MailingState.CANCELLED: frozenset(),
+}
+
+# deliverability.md, section 6: two tries in the first hour, then ever rarer, given up after three days.
+_RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+_ATTEMPTS_MAX = 24
+# Codes that say "this mailbox does not exist" (RFC 3463 section 3.2): never mailed again.
+_DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+
+
+def choose_variant(
+    reader_languages: Sequence[str],
+    reads_both: bool,
+    variants: Collection[str],
+    edition_languages: Sequence[str],
+) -> str | None:
+    """The variant that a reader gets, or None where the edition has nothing in a language that she reads.
+
+    The first of her languages in which the edition exists (RFC 4647 section 3.4: `fr-BE` finds `fr`). Who wants
+    both, and who reads none of the edition's languages or named none, gets two languages in one mail. Nobody gets two.
+    """
+    existing = [tag for tag in edition_languages if any(languages_of(name)[0] == tag for name in variants)]
+    hers = list(
+        dict.fromkeys(tag for wanted in reader_languages if (tag := lookup([wanted], existing)) is not None)
+    )
+    if not hers:
+        if any(lookup([wanted], edition_languages) for wanted in reader_languages):
+            return None
+        return _variant(existing, variants, both=True)
+    others = [tag for tag in existing if tag not in hers]
+    return _variant([*hers, *others], variants, both=reads_both)
+
+
+def _variant(languages: Sequence[str], variants: Collection[str], *, both: bool) -> str | None:
+    """The combined variant of the first two languages, or the single one of the first, whichever exists."""
+    if not languages:
+        return None
+    single, combined = languages[0], SEPARATOR.join(languages[:2])
+    wanted = (combined, single) if both else (single, combined)
+    return next((name for name in wanted if name in variants), None)
+
+
+def is_dead_address(outcome: Outcome) -> bool:
+    """Whether the server's answer says that the mailbox does not exist, so that it is never mailed again."""
+    return outcome.verdict is Verdict.REJECTED and outcome.enhanced in _DEAD_ADDRESS
+
+
+def state_after(outcome: Outcome, attempt_count: int) -> DeliveryState:
+    """What a delivery becomes by an outcome; `attempt_count` counts the attempt that the outcome is of."""
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            return DeliveryState.ACCEPTED
+        case Verdict.REJECTED:
+            return DeliveryState.REJECTED
+        case Verdict.IN_DOUBT:
+            return DeliveryState.IN_DOUBT
+        case Verdict.NOT_TRIED:
+            return DeliveryState.PENDING
+        case Verdict.DEFERRED | Verdict.BLOCKED | Verdict.CONTENT_REFUSED:
+            return DeliveryState.GIVEN_UP if attempt_count >= _ATTEMPTS_MAX else DeliveryState.DEFERRED
+
+
+def retry_after(attempt_count: int) -> timedelta:
+    """How long to wait after the attempt of this number (from 1)."""
+    return _RETRY_AFTER[min(attempt_count, len(_RETRY_AFTER)) - 1]

@@ -1,0 +1,84 @@
+"""The one way of writing MJML that the engine reads without fault: ASCII, no space between tags, no line breaks.
+
+Numbers of bugs are those of docs/decisions/0006-mjml-pipeline.md.
+"""
+
+import re
+
+from lxml import etree
+
+from newsletter.rendering.mjml.schema import schema
+from newsletter.rendering.mjml.source import attributes_of
+
+_VOID = frozenset(
+    {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+_TEXT_ONLY = frozenset({"mj-title", "mj-preview", "mj-breakpoint"})
+_BROKEN_LINE = re.compile(r"[ \t]*\n[ \t\n]*")
+_UNSAFE_IN_ATTRIBUTE = re.compile(r"[&<>\"'\\]|[^ -~]")
+_UNSAFE_IN_TEXT = re.compile(r"[&<>]|[^ -~\n\t]")
+_UNSAFE_IN_CSS = re.compile(r"[<&]|[^ -~\n\t]")
+
+
+def canonical(root: etree._Element) -> str:
+    """The tree as MJML in its canonical form."""
+    out: list[str] = []
+    _write_mjml(root, out)
+    return "".join(out)
+
+
+def _write_mjml(element: etree._Element, out: list[str]) -> None:
+    tag = str(element.tag)
+    out.append(f"<{tag}{_attributes(element)}>")
+    if tag == "mj-style":
+        out.append(_UNSAFE_IN_CSS.sub(_css_escape, element.text or ""))
+    elif tag in _TEXT_ONLY:
+        out.append(_text("".join(map(str, element.itertext(with_tail=False))).strip()))
+    elif schema().holds_html(tag):
+        _write_content(element, out)
+    else:  # bug 2: white space and comments between structural tags are left out
+        for child in element.iterchildren(etree.Element):
+            _write_mjml(child, out)
+    out.append(f"</{tag}>")
+
+
+def _write_content(element: etree._Element, out: list[str]) -> None:
+    out.append(_text(element.text or ""))
+    for child in element:
+        _write_html(child, out)
+        out.append(_text(child.tail or ""))
+
+
+def _write_html(element: etree._Element, out: list[str]) -> None:
+    if isinstance(element, etree._Comment):
+        out.append(f"<!--{element.text or ''}-->")
+        return
+    tag = str(element.tag)
+    if tag in _VOID:
+        out.append(f"<{tag}{_attributes(element)} />")
+        return
+    out.append(f"<{tag}{_attributes(element)}>")
+    _write_content(element, out)
+    out.append(f"</{tag}>")
+
+
+def _attributes(element: etree._Element) -> str:
+    """Bug 1: the engine prints attributes as Rust strings, so only plain ASCII without backslash may reach it."""
+    return "".join(f' {name}="{_attribute_value(value)}"' for name, value in attributes_of(element).items())
+
+
+def _attribute_value(value: str) -> str:
+    return _UNSAFE_IN_ATTRIBUTE.sub(_reference, re.sub(r"[\n\t\r]+", " ", value))
+
+
+def _text(text: str) -> str:
+    """Bug 3: white space with a line break between inline elements would be dropped, so it becomes a space."""
+    return _UNSAFE_IN_TEXT.sub(_reference, _BROKEN_LINE.sub(" ", text))
+
+
+def _reference(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};"
+
+
+def _css_escape(match: re.Match[str]) -> str:
+    return f"\\{ord(match[0]):x} "

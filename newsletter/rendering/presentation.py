@@ -1,0 +1,189 @@
+"""Content as a theme's templates see it: cleaned, typeset, Markdown turned, the system's words chosen, fields guarded."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from markupsafe import Markup
+
+from newsletter.foundation.language import base_language, direction, language_name, own_name
+from newsletter.foundation.texts import has_texts, texts
+from newsletter.rendering.colours import DEFAULT_ACCENT, palette, parse_colour
+from newsletter.rendering.content import EditionContent, Item, ItemForm, LanguageLink, LanguagePart, Picture
+from newsletter.rendering.dates import full_date, long_date
+from newsletter.rendering.fields import (
+    UNSUBSCRIBE,
+    clean,
+    greeting,
+    literal,
+    put_back,
+    put_back_html,
+    set_aside,
+)
+from newsletter.rendering.markdown import is_safe_url, to_text, to_xhtml
+from newsletter.rendering.shown import (
+    RichText,
+    ShownItem,
+    ShownLetter,
+    ShownLink,
+    ShownPart,
+    ShownPicture,
+    ShownSection,
+)
+from newsletter.rendering.typography import typeset
+
+_LETTER_WIDTH = 600
+_COLUMN_WIDTH = 536  # the letter without its sides of 32 pixels
+_TALLEST = 480
+
+
+def present(content: EditionContent) -> ShownLetter:
+    """The letter for the templates. Nothing is checked here: see content_checks.py."""
+    language = content.language
+    numbers = iter(range(1, 10_000))
+    parts = tuple(_part(content, part, index, numbers) for index, part in enumerate(content.parts))
+    branding = content.branding
+    return ShownLetter(
+        language=language,
+        direction=direction(language),
+        subject=with_fields(content.subject, language),
+        preheader=with_fields(content.preheader, language),
+        issue_number=content.issue_number,
+        parts=parts,
+        view_url=_url(content.view_url),
+        versions=tuple(_version(link) for link in content.other_languages if is_safe_url(link.url)),
+        unsubscribe_url=str(UNSUBSCRIBE),
+        organisation=_plain(branding.organisation, language),
+        address_lines=tuple(
+            _plain(line, language) for line in clean(branding.postal_address).split("\n") if line.strip()
+        ),
+        logo_url=_url(branding.logo_url),
+        website=_url(branding.website),
+        palette=palette(parse_colour(branding.accent) or DEFAULT_ACCENT),
+        pictures=tuple(_pictures(parts)),
+    )
+
+
+def with_fields(text: str, language: str) -> str:
+    """A line in which merge fields count (subject, preheader), typeset and on one line."""
+    return put_back(typeset(set_aside(_one_line(text)), language))
+
+
+def _part(content: EditionContent, part: LanguagePart, index: int, numbers: Iterator[int]) -> ShownPart:
+    level = index + 1  # the first part's heading is the mail's one h1; a second part hangs below it
+    title = part.heading.strip() or part.list_name
+    t = texts(part.language).gettext
+    return ShownPart(
+        language=part.language,
+        direction=direction(part.language),
+        side=_side(part.language),
+        t=t,
+        is_first=index == 0,
+        heading=f"h{level}",
+        list_name=_plain(part.list_name, part.language),
+        title=_plain(title, part.language),
+        date=long_date(content.published_on, part.language),
+        greeting=str(greeting(part.language)),
+        intro=_rich(part.intro, part.language, level + 1),
+        reason=_plain(part.reason, part.language),
+        sections=tuple(_sections(part, level + 1, numbers)),
+        read_online=t("Read online"),
+        follows=t("The {language} text follows below.").format(
+            language=language_name(part.language, part.language)
+        ),
+    )
+
+
+def _sections(part: LanguagePart, level: int, numbers: Iterator[int]) -> Iterator[ShownSection]:
+    lead = next(
+        (item for section in part.sections for item in section.items if item.form is not ItemForm.SUMMARY),
+        None,
+    )
+    for section in part.sections:
+        title = _plain(section.title, part.language)
+        item_level = level + 1 if title else level
+        show = partial(_item, part=part, level=item_level, numbers=numbers)
+        items = tuple(show(item, is_lead=item is lead) for item in section.items)
+        yield ShownSection(title, f"h{level}", items)
+
+
+def _item(item: Item, *, part: LanguagePart, level: int, is_lead: bool, numbers: Iterator[int]) -> ShownItem:
+    language = item.language
+    is_summary = item.form is ItemForm.SUMMARY
+    action = item.action if item.action and not is_summary and is_safe_url(item.action.url) else None
+    return ShownItem(
+        key=literal(item.key),
+        language=language,
+        direction=direction(language),
+        side=_side(language),
+        heading=f"h{level}",
+        is_lead=is_lead,
+        mark=_mark(language, part.language),
+        topic=_plain(item.topic, part.language),
+        title=_plain(item.title, language),
+        title_url=_url(item.read_url) if is_summary else "",
+        when="" if item.happens_on is None or is_summary else full_date(item.happens_on, part.language),
+        summary="" if is_summary else _plain(item.summary, language),
+        body=_rich("" if is_summary else item.body, language, level + 1),
+        picture=None if is_summary else _picture(item.picture, language, is_lead, numbers),
+        action=ShownLink(_plain(action.label, language), _url(action.url), language) if action else None,
+    )
+
+
+def _picture(
+    picture: Picture | None, language: str, is_lead: bool, numbers: Iterator[int]
+) -> ShownPicture | None:
+    if picture is None or not is_safe_url(picture.url):
+        return None
+    width, height = max(picture.width, 1), max(picture.height, 1)
+    slot = _LETTER_WIDTH if is_lead and width >= _LETTER_WIDTH else _COLUMN_WIDTH
+    shown_width = min(width, slot, max(1, _TALLEST * width // height))
+    shown_height = max(1, round(height * shown_width / width))
+    alt = _plain(picture.alt, language)
+    return ShownPicture(
+        _url(picture.url), alt, shown_width, shown_height, f"picture-{next(numbers)}", language
+    )
+
+
+def _pictures(parts: tuple[ShownPart, ...]) -> Iterator[ShownPicture]:
+    for part in parts:
+        for section in part.sections:
+            yield from (item.picture for item in section.items if item.picture)
+
+
+def _mark(language: str, part_language: str) -> str:
+    """What tells that an item is in another language than its part: "En anglais"; "" where it is not."""
+    if base_language(language) == base_language(part_language):
+        return ""
+    name = language_name(language, part_language)
+    return texts(part_language).gettext("In {language}").format(language=name)
+
+
+def _version(link: LanguageLink) -> ShownLink:
+    label = own_name(link.language)
+    if has_texts(link.language):
+        label = texts(link.language).pgettext("what each language calls its own version", "English version")
+    return ShownLink(label, _url(link.url), link.language, direction(link.language))
+
+
+def _rich(markdown: str, language: str, heading_level: int) -> RichText:
+    source = typeset(set_aside(clean(markdown)), language)
+    html = put_back_html(to_xhtml(source, heading_level))
+    return RichText(Markup(html), put_back(to_text(source)))  # noqa: S704 – cleaned by to_xhtml
+
+
+def _plain(text: str, language: str) -> str:
+    """A line of an editor in which `[[` means nothing."""
+    return literal(typeset(_one_line(text), language))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(part for part in clean(text).replace("\t", " ").replace("\n", " ").split(" ") if part)
+
+
+def _url(url: str) -> str:
+    url = clean(url).strip()
+    return literal(url) if is_safe_url(url) else ""
+
+
+def _side(language: str) -> str:
+    return "right" if direction(language) == "rtl" else "left"

@@ -1,0 +1,75 @@
+"""Typography of a language, put into a text when it is rendered; what is stored never changes.
+
+French: narrow no-break space before ; ! ? and %, no-break space before : and inside « », « » for straight quotes,
+curved apostrophe, groups of digits held together. Links, addresses, merge fields, entities and times stay as they are.
+Only spaces and quotation marks ever change, and a second run changes nothing.
+"""
+
+import re
+
+from newsletter.foundation.language import base_language
+
+_NARROW = "\u202f"
+_WIDE = "\u00a0"
+_SPACE = " \u00a0\u202f\u2009"
+
+_PROTECTED = (
+    r"\[\[[^\[\]\n]*\]\]"  # merge fields
+    r"|\ufdd0[^\ufdd1]*\ufdd1"  # merge fields that were set aside
+    r"|\]\((?:[^()\n]|\([^()\n]*\))*\)"  # where a Markdown link leads to, with its title
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*"  # definition of a Markdown reference
+    r"|<[^<>\s]+>"  # Markdown autolinks
+    r"|\b(?:https?://|www\.|mailto:|tel:)[^\s<>]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|&#?\w+;"
+    r"|\\[^\w\s]"  # Markdown escapes
+)
+_AFTER_WORD = r"(?:(?<=[^\W_])|(?<=\ufdd1))"
+_QUOTES = re.compile(
+    rf"(?P<kept>{_PROTECTED})"
+    r"|(?<![^\s(\[*_«—–\u00a0\u202f])\"(?=[^\s\"])(?P<inside>[^\"\n\\]*[^\s\"\\])\"(?![\w\"])",
+    re.MULTILINE,
+)
+_APOSTROPHES = re.compile(rf"(?P<kept>{_PROTECTED})|(?<=\w)'(?=[\w*\[«])", re.MULTILINE)
+_SPACES = re.compile(
+    rf"(?P<kept>{_PROTECTED})"
+    rf"|(?<=\S)[{_SPACE}]+(?P<high>[;!?])(?!\[)"
+    rf"|{_AFTER_WORD}(?P<joined>[;!?])(?=[\s;!?*_)»”\"]|\Z)"
+    rf"|(?<=\S)[{_SPACE}]+:(?P<colon>)(?=[\s*_]|\Z)"
+    rf"|{_AFTER_WORD}:(?P<joined_colon>)(?=[{_SPACE}]|\Z|\n)"
+    rf"|«(?P<opening>)[{_SPACE}]*(?=\S)"
+    rf"|(?<=[^\s«])[{_SPACE}]*(?P<closing>»)"
+    rf"|(?<=\d)[{_SPACE}](?P<unit>[%€])"
+    rf"|(?<!\d)(?<!\d[{_SPACE}])(?P<number>\d{{1,3}}(?:[{_SPACE}]\d{{3}})+)(?!\d)",
+    re.MULTILINE,
+)
+
+
+def typeset(text: str, language: str) -> str:
+    """`text` (plain or Markdown) with the typography of its language; languages without rules get it back unchanged."""
+    if base_language(language) != "fr":
+        return text
+    text = _QUOTES.sub(_french_quotes, text)
+    text = _APOSTROPHES.sub(lambda match: match["kept"] or "’", text)
+    return _SPACES.sub(_french_space, text)
+
+
+def _french_quotes(match: re.Match[str]) -> str:
+    if match["kept"] is not None:
+        return match[0]
+    return f"«{_WIDE}{match['inside']}{_WIDE}»"
+
+
+def _french_space(match: re.Match[str]) -> str:
+    kind = match.lastgroup or "kept"
+    return {
+        "kept": match[0],
+        "high": f"{_NARROW}{match['high']}",
+        "joined": f"{_NARROW}{match['joined']}",
+        "colon": f"{_WIDE}:",
+        "joined_colon": f"{_WIDE}:",
+        "opening": f"«{_WIDE}",
+        "closing": f"{_WIDE}»",
+        "unit": f"{_WIDE if match['unit'] == '€' else _NARROW}{match['unit']}",
+        "number": re.sub(f"[{_SPACE}]", _NARROW, match[0]),
+    }[kind]

@@ -1,0 +1,147 @@
+"""Headers with merge fields, compiled to lines that are written already or to slots that a reader's values fill."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from newsletter.foundation.merge import Field, split_fields
+from newsletter.transport.headers import (
+    HeaderRefused,
+    address_header,
+    is_written_phrase,
+    list_id_header,
+    raw_header,
+    split_phrase,
+    text_header,
+    written_phrase,
+)
+
+Values: TypeAlias = Mapping[str, str]
+Slot: TypeAlias = Callable[[Values], bytes]
+Pieces: TypeAlias = list[str | Field]
+
+_NAME = re.compile(r"[!-9;-~]{1,40}\Z")  # RFC 5322 section 3.6.8; the length leaves room for an encoded-word
+_WRITTEN_BY_US = frozenset({"mime-version", "content-type", "content-transfer-encoding"})
+_ADDRESSES = frozenset({"from", "to", "reply-to", "sender"})
+# What programs read. Encoding these breaks one-click unsubscribe and feedback reports (RFC 8058, RFC 2369).
+_RAW = frozenset(
+    {
+        "auto-submitted",
+        "content-language",
+        "date",
+        "feedback-id",
+        "in-reply-to",
+        "list-archive",
+        "list-help",
+        "list-owner",
+        "list-post",
+        "list-subscribe",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "message-id",
+        "precedence",
+        "references",
+        "x-auto-response-suppress",
+    }
+)
+_BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
+_REQUIRED = ("From", "Date")  # RFC 5322 section 3.6
+
+
+def value_of(field: Field, values: Values) -> str:
+    """What a reader's values give for a field: the field's default where there is none, or white space only."""
+    value = values.get(field.key)
+    return value if value and value.strip() else field.default
+
+
+def check_names(names: list[str]) -> None:
+    """Raises HeaderRefused where a header is missing, is there twice, is ours to write, or has a name that cannot be."""
+    seen: set[str] = set()
+    for name in names:
+        if not _NAME.match(name):
+            raise HeaderRefused(repr(name[:40]), "that is no name for a header")
+        if name.lower() in seen:
+            raise HeaderRefused(name, "it is there twice")
+        if name.lower() in _WRITTEN_BY_US:
+            raise HeaderRefused(name, "it is written with the bodies")
+        seen.add(name.lower())
+    for name in _REQUIRED:
+        if name.lower() not in seen:
+            raise HeaderRefused(name, "every message needs it, and it is missing")
+
+
+def compile_header(name: str, value: str) -> bytes | Slot:
+    """The header's line or lines where its value is the same for all, else the slot that writes them.
+
+    Raises HeaderRefused, as does the slot where a reader's value cannot stand in this header.
+    """
+    pieces = split_fields(value)
+    slot = _slot(name, value, pieces)
+    return slot if len(pieces) > 1 else slot({})
+
+
+def _slot(name: str, value: str, pieces: Pieces) -> Slot:
+    lowered = name.lower()
+    if lowered in _ADDRESSES:
+        return _phrase_slot(name, value, address_header)
+    if lowered == "list-id":
+        return _phrase_slot(name, value, list_id_header)
+    if lowered in _RAW:
+        return _raw_slot(name, pieces)
+    return lambda values: text_header(name, _filled(pieces, values))
+
+
+def _filled(pieces: Pieces, values: Values) -> str:
+    return "".join(piece if isinstance(piece, str) else value_of(piece, values) for piece in pieces)
+
+
+def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes]) -> Slot:
+    """ "Name <x>", where the parts are filled each for itself, so that a value of one never becomes part of the other."""
+    whole = split_fields(value.strip(" "))
+    if (
+        len(whole) == 3 and not whole[0] and not whole[2]
+    ):  # one field that stands for all, as `mailbox` gives it
+        return lambda values: _write_whole(name, _filled(whole, values), write)
+    phrase, inside = split_phrase(value)
+    phrase_pieces, inside_pieces = split_fields(phrase), split_fields(inside)
+    fixed = (
+        (phrase if is_written_phrase(phrase) else written_phrase(_filled(phrase_pieces, {})))
+        if len(phrase_pieces) == 1
+        else None
+    )
+
+    def fill(values: Values) -> bytes:
+        written = written_phrase(_filled(phrase_pieces, values)) if fixed is None else fixed
+        return write(name, written, _filled(inside_pieces, values))
+
+    return fill
+
+
+def _write_whole(name: str, value: str, write: Callable[[str, str, str], bytes]) -> bytes:
+    phrase, inside = split_phrase(value)
+    return write(name, phrase if is_written_phrase(phrase) else written_phrase(phrase), inside)
+
+
+def _raw_slot(name: str, pieces: Pieces) -> Slot:
+    """The pieces as they are; a value between angle brackets may hold neither a bracket nor a space (RFC 2369 section 2)."""
+    in_brackets = [
+        "".join(map(str, pieces[:index])).rpartition("<")[2].count(">") == 0
+        and "<" in "".join(map(str, pieces[:index]))
+        for index in range(len(pieces))
+    ]
+
+    def fill(values: Values) -> bytes:
+        texts = []
+        for piece, is_inside in zip(pieces, in_brackets, strict=True):
+            text = piece if isinstance(piece, str) else value_of(piece, values)
+            if isinstance(piece, Field):
+                if not text:
+                    raise HeaderRefused(name, f"there is no value for its field {piece.key}")
+                if is_inside and not _BETWEEN_BRACKETS.match(text):
+                    raise HeaderRefused(
+                        name, f"the value of its field {piece.key} may hold no space and no angle bracket"
+                    )
+            texts.append(text)
+        return raw_header(name, "".join(texts))
+
+    return fill

@@ -1,0 +1,189 @@
+"""Opens a session with a relay: connection, greeting, EHLO, TLS, login. What it gives is ready for messages."""
+
+import asyncio
+import base64
+import ssl
+from dataclasses import dataclass
+
+from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
+from newsletter.transport.outcome import plain_words
+from newsletter.transport.relay import Relay, Tls
+from newsletter.transport.replies import Reply
+from newsletter.transport.timeouts import Timeouts
+from newsletter.transport.wire import Wire, WireLost
+
+_TRY_LATER = "Nothing was lost: try again when it answers."
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a server said that it can do (RFC 5321 section 4.1.1.1)."""
+
+    has_pipelining: bool = False
+    has_starttls: bool = False
+    has_smtputf8: bool = False
+    """International addresses (RFC 6531); true only where 8BITMIME is there too, which it needs."""
+    has_size: bool = False
+    size_bytes_max: int | None = None
+    """The largest message that it takes (RFC 1870); None where it names no limit."""
+    logins: frozenset[str] = frozenset()
+    """The mechanisms of AUTH (RFC 4954), in upper case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A wire on which MAIL may be said, and what the server behind it can do."""
+
+    relay: Relay
+    wire: Wire
+    features: Features
+
+
+def features_from(reply: Reply) -> Features:
+    """What the lines of an answer to EHLO say, the first of them being the server's name."""
+    words = [line.upper().replace("AUTH=", "AUTH ").split() for line in reply.lines[1:]]
+    offered = {line[0]: line[1:] for line in words if line and line[0] != "AUTH"}
+    size = offered.get("SIZE", [])
+    limit = int(size[0]) if size and size[0].isascii() and size[0].isdigit() and len(size[0]) <= 20 else 0
+    return Features(
+        has_pipelining="PIPELINING" in offered,
+        has_starttls="STARTTLS" in offered,
+        has_smtputf8="SMTPUTF8" in offered and "8BITMIME" in offered,
+        has_size="SIZE" in offered,
+        size_bytes_max=limit or None,
+        logins=frozenset(mechanism for line in words if line and line[0] == "AUTH" for mechanism in line[1:]),
+    )
+
+
+async def open_session(
+    relay: Relay, helo_name: str, timeouts: Timeouts, context: ssl.SSLContext | None
+) -> Session:
+    """A session with the relay; `context` is needed for an encrypted one. Raises RelayUnreachable or RelayRefusedLogin."""
+    opening = _Opening(relay, helo_name, timeouts, context)
+    try:
+        return await opening.session()
+    except WireLost as error:
+        await opening.give_up()
+        raise RelayUnreachable(relay.host, relay.port, str(error), _TRY_LATER) from error
+    except BaseException:
+        await opening.give_up()
+        raise
+
+
+class _Opening:
+    def __init__(
+        self, relay: Relay, helo_name: str, timeouts: Timeouts, context: ssl.SSLContext | None
+    ) -> None:
+        self._relay = relay
+        self._helo_name = helo_name.encode("ascii")
+        self._timeouts = timeouts
+        self._context = context
+        self._wire = Wire(timeouts.greeting_seconds, timeouts.block_seconds)
+
+    async def session(self) -> Session:
+        await self._connect()
+        greeting = await self._wire.greeting()
+        if greeting.code != 220:
+            raise self._unreachable(f"it greeted with {plain_words(str(greeting))}", _TRY_LATER)
+        features = await self._introduce()
+        if self._relay.tls is Tls.STARTTLS:
+            await self._starttls(features)
+            features = (
+                await self._introduce()
+            )  # what was said in the clear is forgotten (RFC 3207 section 4.2)
+        if self._relay.username is not None:
+            await self._log_in(features)
+        return Session(self._relay, self._wire, features)
+
+    async def give_up(self) -> None:
+        self._wire.end("given up")
+        await self._wire.ended()
+
+    async def _connect(self) -> None:
+        is_implicit = self._relay.tls is Tls.IMPLICIT
+        try:
+            async with asyncio.timeout(self._timeouts.connect_seconds):
+                await asyncio.get_running_loop().create_connection(
+                    lambda: self._wire,
+                    self._relay.host,
+                    self._relay.port,
+                    ssl=self._context if is_implicit else None,
+                    server_hostname=self._relay.host if is_implicit else None,
+                )
+        except TimeoutError as error:
+            raise self._unreachable(
+                "it did not answer in time", "Check host and port, and any firewall between."
+            ) from error
+        except ssl.SSLError as error:
+            raise self._tls_failed(error) from error
+        except OSError as error:
+            reason = plain_words(error.strerror or str(error)) or type(error).__name__
+            raise self._unreachable(
+                reason, "Check host and port in NEWSLETTER_SMTP_URL, and that it runs."
+            ) from error
+
+    async def _introduce(self) -> Features:
+        seconds = self._timeouts.command_seconds
+        reply = await self._wire.ask(b"EHLO " + self._helo_name, seconds)
+        if reply.is_positive:
+            return features_from(reply)
+        if reply.code != 421 and 500 <= reply.code < 600:
+            reply = await self._wire.ask(b"HELO " + self._helo_name, seconds)
+            if reply.is_positive:
+                return Features()
+        raise self._unreachable(f"it answered our greeting with {plain_words(str(reply))}", _TRY_LATER)
+
+    async def _starttls(self, features: Features) -> None:
+        if not features.has_starttls:
+            raise self._unreachable(
+                "it offers no encryption (STARTTLS)",
+                "Use another port, or tls=implicit; tls=none only for a relay in a network that you trust.",
+            )
+        reply = await self._wire.ask(b"STARTTLS", self._timeouts.command_seconds)
+        if reply.code != 220:
+            raise self._unreachable(f"it answered STARTTLS with {plain_words(str(reply))}", _TRY_LATER)
+        if self._context is None:
+            raise ValueError("an encrypted session needs a context")
+        try:
+            await self._wire.encrypt(self._context, self._relay.host, self._timeouts.connect_seconds)
+        except ssl.SSLError as error:
+            raise self._tls_failed(error) from error
+        except OSError as error:
+            raise self._unreachable("it hung up while encryption was being set up", _TRY_LATER) from error
+
+    async def _log_in(self, features: Features) -> None:
+        user, password = (self._relay.username or "").encode(), (self._relay.password or "").encode()
+        seconds = self._timeouts.command_seconds
+        if "PLAIN" in features.logins:  # RFC 4616
+            secret = base64.b64encode(b"\0" + user + b"\0" + password)
+            reply = await self._wire.ask(b"AUTH PLAIN " + secret, seconds)
+        elif "LOGIN" in features.logins:
+            reply = await self._wire.ask(b"AUTH LOGIN", seconds)
+            for word in (user, password):
+                if reply.code == 334:
+                    reply = await self._wire.ask(base64.b64encode(word), seconds)
+        else:
+            offered = ", ".join(sorted(features.logins)) or "none"
+            raise RelayRefusedLogin(
+                self._relay.host,
+                self._relay.port,
+                f"of its ways to log in ({offered}) we know none (PLAIN, LOGIN)",
+            )
+        if reply.code == 235:
+            return
+        answer = plain_words(str(reply))
+        if 500 <= reply.code < 600:
+            raise RelayRefusedLogin(self._relay.host, self._relay.port, answer)
+        raise self._unreachable(f"it answered the login with {answer}", _TRY_LATER)
+
+    def _tls_failed(self, error: ssl.SSLError) -> RelayUnreachable:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            reason = f"its certificate is not valid: {error.verify_message.rstrip('.')}"
+            return self._unreachable(
+                reason, "Use the host name that the certificate is for, or have the certificate renewed."
+            )
+        reason = f"TLS failed: {plain_words(error.reason or str(error))}"
+        return self._unreachable(reason, "Check that port and tls= in NEWSLETTER_SMTP_URL belong together.")
+
+    def _unreachable(self, reason: str, next_step: str) -> RelayUnreachable:
+        return RelayUnreachable(self._relay.host, self._relay.port, reason.rstrip("."), next_step)

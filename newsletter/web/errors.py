@@ -1,0 +1,125 @@
+"""What visitors see when something is not as it should be; the one place where the web turns errors into answers."""
+
+from collections.abc import Callable
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter.foundation.texts import texts
+from newsletter.web.site import CONTENT_SECURITY_POLICY, Part, languages_for, site_of
+
+_log = structlog.get_logger()
+_Words = Callable[[str], Part]
+
+# On every answer, where the handler did not choose its own.
+_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex",
+    "cache-control": "no-store",
+}
+
+
+def not_found(request: Request) -> Response:
+    """The page for an address at which there is nothing."""
+    return _page(request, 404, _not_found_part)
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """The page for a request that no handler could take: wrong address, method or form."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    words = {404: _not_found_part, 405: _wrong_method_part}.get(error.status_code, _bad_request_part)
+    response = _page(request, error.status_code, words)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def database_not_ready(request: Request, error: Exception) -> Response:
+    """The page for "come back later": the database is away or busy."""
+    _log.error("database_not_ready", reason=str(error))
+    response = _page(request, 503, _later_part)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+class Guard:
+    """Puts the security headers on every answer, and turns what nobody foresaw into a page without a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            return  # nobody is there to be answered; a body that did not arrive whole changed nothing
+        except Exception:
+            # The address is not logged: it may hold a token.
+            _log.exception("request_failed", method=scope["method"])
+            if has_started:
+                raise
+            await _page(Request(scope), 500, _broken_part)(scope, receive, send_guarded)
+
+
+def _page(request: Request, status: int, words: _Words) -> Response:
+    first_step = request.url.path.strip("/").split("/", 1)[0]
+    site = site_of(request)
+    known = (first_step,) if first_step in site.languages else ()
+    return site.page([words(language) for language in languages_for(request, *known)], status=status)
+
+
+def _not_found_part(language: str) -> Part:
+    t = texts(language).gettext
+    return Part(
+        language,
+        t("This page does not exist"),
+        (t("The link may be incomplete: please try once more from the mail in which you found it."),),
+    )
+
+
+def _wrong_method_part(language: str) -> Part:
+    t = texts(language).gettext
+    return Part(language, t("That cannot be done here"), (t("Nothing was changed."),))
+
+
+def _bad_request_part(language: str) -> Part:
+    t = texts(language).gettext
+    return Part(language, t("We did not understand this request"), (t("Nothing was changed."),))
+
+
+def _later_part(language: str) -> Part:
+    t = texts(language).gettext
+    return Part(
+        language,
+        t("Please try again in a moment"),
+        (t("We cannot reach our data just now. Nothing was changed, and your link stays valid."),),
+    )
+
+
+def _broken_part(language: str) -> Part:
+    t = texts(language).gettext
+    return Part(
+        language,
+        t("Something went wrong on our side"),
+        (t("It was noted down. Please try again in a few minutes: your link stays valid."),),
+    )

@@ -1,0 +1,111 @@
+"""A caught mail taken apart for the eye: what stands in its headers, how it looks, what it says as text."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser, BytesParser
+
+from newsletter.foundation.language import NotALanguage, normalise_tags
+from newsletter.transport.catcher import CaughtMail
+
+_URL = re.compile(r"<(https?://[^<>\s]+)>")
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_FOLD = re.compile(r"\s*\r?\n\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """A mail as it stands in the list. `languages` are those of its Content-Language header, in order."""
+
+    number: int
+    recipient: str
+    subject: str
+    languages: tuple[str, ...]
+    caught_at: datetime
+
+    @property
+    def kind(self) -> str:
+        """What the list is filtered by: a language, `both` for more than one, "" for none."""
+        return "both" if len(self.languages) > 1 else "".join(self.languages)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMail:
+    """A mail as it is read. `html` is None where it has none; `unsubscribe_url` where it has no one-click link."""
+
+    line: MailLine
+    sender: str
+    headers: tuple[tuple[str, str], ...]
+    html: str | None
+    text: str
+    source: str
+    unsubscribe_url: str | None
+
+
+def mail_line(mail: CaughtMail) -> MailLine:
+    """The list's line about a mail; only its headers are read."""
+    return _line(mail, BytesHeaderParser().parsebytes(mail.raw))
+
+
+def open_mail(mail: CaughtMail) -> OpenMail:
+    """The whole mail. Whatever is broken in it is shown as it is."""
+    message = BytesParser().parsebytes(mail.raw)
+    return OpenMail(
+        line=_line(mail, message),
+        sender=_shown(message, "From") or mail.sender,
+        headers=tuple((str(name), _decoded(value)) for name, value in message.items()),
+        html=_body(message, "text/html"),
+        text=_body(message, "text/plain") or "",
+        source=mail.raw.decode("utf-8", "replace"),
+        unsubscribe_url=_one_click_url(message),
+    )
+
+
+def for_a_frame(html: str) -> str:
+    """The HTML with its links opening outside of the frame that it is shown in."""
+    base = '<base target="_blank">'
+    head = _HEAD.search(html)
+    return f"{html[: head.end()]}{base}{html[head.end() :]}" if head else f"{base}{html}"
+
+
+def _line(mail: CaughtMail, message: Message) -> MailLine:
+    languages = _shown(message, "Content-Language")
+    try:
+        tags = normalise_tags(filter(str.strip, languages.split(",")))
+    except NotALanguage:
+        tags = ()
+    return MailLine(mail.number, mail.recipient, _shown(message, "Subject"), tags, mail.caught_at)
+
+
+def _shown(message: Message, name: str) -> str:
+    return _decoded(message.get(name, ""))
+
+
+def _decoded(value: object) -> str:
+    text = _FOLD.sub(" ", str(value))
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, ValueError):
+        return text
+
+
+def _body(message: Message, content_type: str) -> str | None:
+    for part in message.walk():
+        if part.get_content_type() == content_type:
+            payload = part.get_payload(decode=True)
+            data = payload if isinstance(payload, bytes) else b""
+            try:
+                return data.decode(part.get_content_charset("utf-8"), "replace")
+            except LookupError:
+                return data.decode("utf-8", "replace")
+    return None
+
+
+def _one_click_url(message: Message) -> str | None:
+    if "List-Unsubscribe-Post" not in message:
+        return None
+    found = _URL.search(_shown(message, "List-Unsubscribe"))
+    return found[1] if found else None

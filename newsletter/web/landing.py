@@ -1,0 +1,59 @@
+"""The front page of the site, its style sheets, and the address at which monitoring asks whether all is well."""
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.foundation.texts import texts
+from newsletter.web.errors import not_found
+from newsletter.web.languages import best_first
+from newsletter.web.site import Part, Site, site_of, wanted_languages
+
+
+def show_landing(request: Request) -> Response:
+    """Says in the visitor's language what this site is, with the way to the others."""
+    site = site_of(request)
+    language = request.path_params.get("language") or best_first(site.languages, wanted_languages(request))[0]
+    if language not in site.languages:
+        return not_found(request)
+    response = site.page(
+        [_landing_part(site, language)], switch=site.languages, website=site.settings.website
+    )
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["X-Robots-Tag"] = "all"
+    return response
+
+
+def _landing_part(site: Site, language: str) -> Part:
+    t = texts(language).gettext
+    organisation = site.settings.organisation
+    return Part(
+        language,
+        t("The newsletters of {organisation}").format(organisation=organisation)
+        if organisation
+        else t("Newsletters"),
+        (
+            t("They come by e-mail, to each reader in the language that she chose."),
+            t("To read an edition here, or to leave a newsletter, follow the links in any of our mails."),
+        ),
+    )
+
+
+def healthz(request: Request) -> Response:
+    """`ok` where the database answers, else 503."""
+    try:
+        with site_of(request).database.read() as session:
+            session.execute(sa.select(1))
+    except (DatabaseNotReady, sa.exc.SQLAlchemyError):
+        return PlainTextResponse("the database does not answer\n", 503)
+    return PlainTextResponse("ok\n")
+
+
+def serve_asset(request: Request) -> Response:
+    """One of the pages' own files, for ever: a changed file has another address."""
+    asset = site_of(request).assets.find(request.path_params["address"])
+    if asset is None:
+        return not_found(request)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": asset.content_type}
+    return Response(asset.data, headers=headers)

@@ -1,0 +1,147 @@
+"""The mail of one reader, on the raw bytes: a lenient parser would hide what a receiver cannot read."""
+
+import email
+import email.policy
+import re
+from email.message import EmailMessage
+
+import pytest
+
+from builders import NOW, a_frozen_edition, a_reader
+from newsletter.audience.models import MailingList
+from newsletter.editions.queries import rendered_variants
+from newsletter.foundation.database import Database
+from newsletter.foundation.signing import Keyring
+from newsletter.mailing.compose import Composer, greeting, sender_of
+from newsletter.mailing.ledger import ClaimedDelivery
+
+BASE_URL = "https://news.canal.example"
+
+
+@pytest.fixture
+def composer(sqlite_db: Database, keyring: Keyring) -> Composer:
+    list_id, edition_id = a_frozen_edition(
+        sqlite_db, intros={"fr": "Chère [[first_name|amie]], voici.", "en": "Hi."}
+    )
+    with sqlite_db.transaction() as session:
+        mailing_list = session.get_one(MailingList, list_id)
+        mailing_list.reply_to = "desk@canal.example"
+        a_reader(session, keyring, mailing_list)
+    with sqlite_db.read() as session:
+        sender = sender_of(session.get_one(MailingList, list_id), BASE_URL, keyring)
+        return Composer(sender, rendered_variants(session, edition_id), "m1")
+
+
+def a_claim(variant: str, first_name: str = "Zoé", name: str = "Zoé Über-Lang") -> ClaimedDelivery:
+    return ClaimedDelivery(7, variant, "zoe@example.org", name, first_name, b"twelve bytes", 1)
+
+
+def raw(composer: Composer, claim: ClaimedDelivery) -> bytes:
+    return composer.maker(claim, NOW)()
+
+
+def header_lines(message: bytes) -> dict[bytes, bytes]:
+    """Unfolded header lines by lower-case name; a name that comes twice fails."""
+    head = message.split(b"\r\n\r\n", 1)[0]
+    lines = re.sub(rb"\r\n(?=[ \t])", b"", head).split(b"\r\n")
+    names = [line.split(b":", 1)[0].lower() for line in lines]
+    assert len(names) == len(set(names))
+    return {line.split(b":", 1)[0].lower(): line for line in lines}
+
+
+def parsed(message: bytes) -> EmailMessage:
+    found = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def test_headers_stand_on_the_wire_as_receivers_read_them(composer: Composer, keyring: Keyring) -> None:
+    """M1, M2, M5, M6, M9, M16 of the requirements: RFC 8058 section 3.1, RFC 2369, RFC 2919, RFC 3282."""
+    message = raw(composer, a_claim("fr"))
+    token = keyring.sign("unsubscribe", b"twelve bytes").encode()
+    assert (
+        b"\r\nList-Unsubscribe: <https://news.canal.example/u/" + token + b">, "
+        b"<mailto:desk@canal.example?subject=unsubscribe%20" + token + b">\r\n"
+    ) in message
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in message
+    assert b"\r\nList-Id: La lettre du canal <letter.canal.example>\r\n" in message
+    assert b"\r\nContent-Language: fr\r\n" in message
+    assert b"\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\n" in message
+    assert b"\r\nReply-To: desk@canal.example\r\n" in message
+    assert re.search(rb"\r\nMessage-ID: <m1\.[0-9a-f]{24}@canal\.example>\r\n", message)
+    lines = header_lines(message)
+    assert lines[b"from"] == b"From: La lettre du canal <letter@canal.example>"
+    assert b"auto-submitted" not in lines
+    assert all(len(line) <= 998 for line in message.split(b"\r\n"))
+    assert message.isascii()
+
+
+def test_to_and_subject_survive_accents(composer: Composer) -> None:
+    message = parsed(raw(composer, a_claim("fr")))
+    assert message["To"] == "Zoé Über-Lang <zoe@example.org>"
+    assert message["Subject"] == "La lettre du canal, n°\u00a01\u00a0: Le café répare-tout ouvre"
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "hello", "content_language"),
+    [
+        ("fr", ["Bonjour Zoé,"], "fr"),
+        ("en", ["Hello Zoé,"], "en"),
+        ("fr+en", ["Bonjour Zoé,", "Hello Zoé,"], "fr, en"),
+        ("en+fr", ["Hello Zoé,", "Bonjour Zoé,"], "en, fr"),
+    ],
+)
+def test_each_variant_greets_in_its_languages_in_both_bodies(
+    composer: Composer, variant: str, hello: list[str], content_language: str
+) -> None:
+    message = parsed(raw(composer, a_claim(variant)))
+    assert message["Content-Language"] == content_language
+    for part in message.iter_parts():
+        body = part.get_content()
+        assert re.findall("Bonjour Zoé,|Hello Zoé,", body) == hello
+        assert "[[" not in body
+
+
+def test_reader_without_a_name_is_greeted_without_one(composer: Composer) -> None:
+    assert (greeting("fr", ""), greeting("en", "")) == ("Bonjour,", "Hello,")
+    message = parsed(raw(composer, a_claim("fr", first_name="", name="")))
+    assert message["To"] == "zoe@example.org"
+    for part in message.iter_parts():
+        assert "Bonjour," in part.get_content()
+        assert "Chère amie, voici." in part.get_content()
+
+
+def test_unsubscribe_link_stands_in_both_bodies_in_the_readers_language(
+    composer: Composer, keyring: Keyring
+) -> None:
+    """M20: a visible link, and who sends, with a postal address."""
+    url = f"{BASE_URL}/u/{keyring.sign('unsubscribe', b'twelve bytes')}"
+    text, html = (part.get_content() for part in parsed(raw(composer, a_claim("fr"))).iter_parts())
+    assert url in text
+    assert f'href="{url}"' in html
+    for body in (text, html):
+        assert "désabonner" in body.replace("désinscrire", "désabonner")
+        assert "Quai du Hainaut 23" in body
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Eve\r\nBcc: victim@example.org", "Eve\x00", 'Eve" <evil@example.org>, "', "=?utf-8?q?x?=", "\u2028Eve"],
+)
+def test_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: str) -> None:
+    """T4: header injection."""
+    message = raw(composer, a_claim("fr", first_name=name, name=name))
+    lines = header_lines(message)
+    assert b"bcc" not in lines
+    to = parsed(message)["To"]
+    assert [address.addr_spec for address in to.addresses] == ["zoe@example.org"]
+
+
+def test_name_is_text_in_the_html_and_no_markup(composer: Composer) -> None:
+    message = parsed(raw(composer, a_claim("fr", first_name="<script>alert(1)</script> & [[email]] {{7*7}}")))
+    text, html = (part.get_content() for part in message.iter_parts())
+    assert "Bonjour <script>alert(1)</script> & [[email]] {{7*7}}," in text
+    assert "Bonjour &lt;script&gt;alert(1)&lt;/script&gt; &amp; [[email]] {{7*7}}," in html
+    assert "<script" not in html

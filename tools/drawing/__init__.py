@@ -1,0 +1,1 @@
+"""The pictures of the imaginary organisation in `examples/`, drawn by code."""
