@@ -49,7 +49,7 @@ def a_branding(**changes: str) -> Branding:
     return replace(branding, **changes)
 
 
-def a_lead(language: str = "fr", **changes: object) -> Item:
+def a_lead(language: str = "fr", /, **changes: object) -> Item:
     """The greenhouse: picture, list, quotation, button."""
     if language == "fr":
         item = Item(
@@ -88,7 +88,7 @@ def a_lead(language: str = "fr", **changes: object) -> Item:
     return replace(item, **changes)  # type: ignore[arg-type]
 
 
-def a_market(language: str = "fr", **changes: object) -> Item:
+def a_market(language: str = "fr", /, **changes: object) -> Item:
     """The plant market: a date, a small picture, a heading in its text."""
     if language == "fr":
         item = Item(
@@ -119,7 +119,7 @@ def a_market(language: str = "fr", **changes: object) -> Item:
     return replace(item, **changes)  # type: ignore[arg-type]
 
 
-def a_translation_gap(language: str, **changes: object) -> Item:
+def a_translation_gap(language: str, /, **changes: object) -> Item:
     """An item that exists in the other language only, shown whole and marked."""
     if language == "fr":
         item = Item(
@@ -142,7 +142,7 @@ def a_translation_gap(language: str, **changes: object) -> Item:
     return replace(item, **changes)  # type: ignore[arg-type]
 
 
-def a_summary(language: str, **changes: object) -> Item:
+def a_summary(language: str, /, **changes: object) -> Item:
     """An item of which only the title is shown, in the other language."""
     if language == "fr":
         item = Item(
@@ -155,7 +155,7 @@ def a_summary(language: str, **changes: object) -> Item:
     return replace(item, **changes)  # type: ignore[arg-type]
 
 
-def a_part(language: str, *items: Item, **changes: object) -> LanguagePart:
+def a_part(language: str, /, *items: Item, **changes: object) -> LanguagePart:
     """One language; without items the four usual ones in two sections."""
     words = WORDS[language]
     sections: tuple[SectionPart, ...] = (SectionPart("", items),)
@@ -170,7 +170,7 @@ def a_part(language: str, *items: Item, **changes: object) -> LanguagePart:
     return replace(part, **changes)  # type: ignore[arg-type]
 
 
-def a_content(variant: str = "fr", *items: Item, **changes: object) -> EditionContent:
+def a_content(variant: str = "fr", /, *items: Item, **changes: object) -> EditionContent:
     """An edition's content for `fr`, `en`, `fr+en` or `en+fr`."""
     languages = variant.split("+")
     words = WORDS[languages[0]]

@@ -6,8 +6,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from newsletter.transport.catcher import CaughtMail
-
 from newsletter.audience.models import (
     LanguageOrigin,
     MailingList,
@@ -19,6 +17,7 @@ from newsletter.editions.models import Edition, EditionMode, EditionState, Fallb
 from newsletter.foundation.database import Database, WriteSession
 from newsletter.foundation.settings import Settings
 from newsletter.foundation.signing import Keyring, random_name
+from newsletter.transport.catcher import CaughtMail
 from newsletter.wiring import Installation
 
 ADDRESS = "zoe.leclercq@example.org"

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from shared_data import needs_shared_data, shared
 
 from newsletter.announcements.intake.draft import IntakeReport, LineFate
 from newsletter.announcements.intake.text import read_text
 from newsletter.announcements.remarks import RemarkCode
+from shared_data import needs_shared_data, shared
 
 REAL = "000_d44699f7bc978e6e.txt"
 GARDEN = "The garden opens on Monday. Come and plant a tree with the neighbours."
@@ -145,7 +145,15 @@ def test_underlined_headings_part_announcements() -> None:
     report = read(f"The garden\n----------\n{GARDEN}\n\nLe verger\n---------\n{VERGER}\n")
     assert [draft.texts[0].title for draft in report.drafts] == ["The garden", "Le verger"]
     assert [draft.texts[0].body for draft in report.drafts] == [GARDEN, VERGER]
-    assert fates(report) == [LineFate.TITLE, LineFate.LEFT_OUT, LineFate.BODY, LineFate.BLANK, LineFate.TITLE, LineFate.LEFT_OUT, LineFate.BODY]
+    assert fates(report) == [
+        LineFate.TITLE,
+        LineFate.LEFT_OUT,
+        LineFate.BODY,
+        LineFate.BLANK,
+        LineFate.TITLE,
+        LineFate.LEFT_OUT,
+        LineFate.BODY,
+    ]
 
 
 def test_short_first_line_is_the_title() -> None:

@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from builders_audience import a_list, a_subscriber
 
+from builders_audience import a_list, a_subscriber
 from newsletter.audience.actions import Left, end_subscription, suppress
 from newsletter.audience.errors import ListExists, ListRefused
 from newsletter.audience.models import (

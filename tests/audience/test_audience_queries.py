@@ -2,8 +2,8 @@ from dataclasses import fields
 from datetime import datetime
 
 import pytest
-from builders_audience import a_list, a_subscriber
 
+from builders_audience import a_list, a_subscriber
 from newsletter.audience.actions import suppress
 from newsletter.audience.errors import ListNotFound, SubscriberNotFound
 from newsletter.audience.models import SubscriptionState, SuppressionReason

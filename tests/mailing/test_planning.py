@@ -103,8 +103,8 @@ def test_forecast_counts_what_planning_then_does(db: Database, keyring: Keyring)
 def test_reader_of_a_language_that_has_nothing_is_left_out_with_that_reason(
     db: Database, keyring: Keyring
 ) -> None:
-    from newsletter.editions.freezing import freeze_now
     from builders import a_masthead
+    from newsletter.editions.freezing import freeze_now
 
     with db.transaction() as session:
         mailing_list = a_list(session)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from builders_rendering import a_branding, a_content
 from PIL import Image
 from playwright.sync_api import Browser, Route, sync_playwright
 
+from builders_rendering import a_branding, a_content
 from newsletter.foundation.merge import Field, keep_blocks, split_fields
 from newsletter.rendering.render import render_edition
 from newsletter.rendering.themes import load_theme

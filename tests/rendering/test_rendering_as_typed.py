@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from builders_rendering import a_content, a_lead
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from builders_rendering import a_content, a_lead
 from newsletter.foundation.merge import split_fields
 from newsletter.rendering.fields import clean
 from newsletter.rendering.render import RenderedBodies, render_edition

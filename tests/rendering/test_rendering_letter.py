@@ -3,8 +3,11 @@
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
+from lxml import html as lxml_html
+
 from builders_rendering import (
     SITE,
     VARIANTS,
@@ -16,8 +19,6 @@ from builders_rendering import (
     a_summary,
     a_translation_gap,
 )
-from lxml import html as lxml_html
-
 from newsletter.foundation.merge import Field, keep_blocks, split_fields
 from newsletter.rendering.content import EditionContent, Item, ItemForm, LanguageLink, Picture, SectionPart
 from newsletter.rendering.problems import Code, Level, Problem
@@ -116,7 +117,7 @@ def test_there_is_one_h1_and_no_level_is_skipped(variant: str) -> None:
         levels = [int(tag[1]) for tag, _, _ in headings(render(content).html)]
         assert levels.count(1) == 1
         assert levels[0] == 1
-        assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+        assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 @every_variant
@@ -163,12 +164,12 @@ def test_an_item_in_another_language_is_marked_and_wrapped(variant: str, mark: s
 @pytest.mark.parametrize("variant", ["fr", "en"])
 def test_of_a_summary_only_title_and_link_are_shown(variant: str) -> None:
     item = a_summary(
-        variant, summary="hidden", body="hidden", picture=a_lead().picture, happens_on=date(2026, 1, 2)
+        variant, summary="kept back", body="kept back", picture=a_lead().picture, happens_on=date(2026, 1, 2)
     )
     bodies = render(a_content(variant, item))
     link = tree(bodies.html).find_class("item")[0].find("a")
     assert (link.text_content(), link.get("href")) == (item.title, item.read_url)
-    assert "hidden" not in bodies.html + bodies.text
+    assert "kept back" not in bodies.html + bodies.text
     assert item.read_url in bodies.text
     assert tree(bodies.html).xpath("//img") == []
 
@@ -252,15 +253,7 @@ def test_the_text_says_all_that_the_html_says_in_the_same_order(variant: str) ->
     words = set(
         re.findall(r"[\wÀ-ÿ’]{3,}", " ".join(root.xpath("//div[@role='article']//text()[not(parent::a)]")))
     )
-    assert words - set(re.findall(r"[\wÀ-ÿ’]{3,}", bodies.text)) <= {
-        "Vous",
-        "souhaitez",
-        "recevoir",
-        "You",
-        "longer",
-        "wish",
-        "receive",
-    }
+    assert words - set(re.findall(r"[\wÀ-ÿ’]{3,}", bodies.text)) == set()
     targets = {str(target).removeprefix("mailto:") for target in root.xpath("//a/@href")}
     assert {target for target in targets if target not in bodies.text} == set()
 
@@ -291,6 +284,7 @@ def test_the_text_of_a_small_letter() -> None:
         "\n"
         "----------------------------------------\n"
         "Vous recevez cette lettre parce que vous vous y êtes inscrit en ligne.\n"
+        "Vous ne souhaitez plus recevoir cette lettre\u202f?\n"
         "Se désinscrire\u00a0: [[link:unsubscribe]]\n"
         "\n"
         "Les Jardins du Canal / Canal Gardens\n"
@@ -389,7 +383,7 @@ def test_the_accent_is_used_and_mended_where_it_cannot_be_read() -> None:
 @pytest.mark.parametrize("variant", ["fr", "en"])
 def test_unknown_fields_block_with_their_line_and_place(variant: str) -> None:
     item = a_lead(variant, body="un\n\n[[surname]]", title="[[surname]] is literal here")
-    content = a_content(variant, item, subject="[[surname]]", preheader="x [[Prénom]] [[Name]]")
+    content = a_content(variant, item, subject="[[surname]]", preheader="x [[Prénom]]")
     content = replace(content, parts=(replace(content.parts[0], intro="\n[[link:home]]"),))
     found = [(p.code, p.level, p.where, p.line, p.language) for p in render_edition(content, LETTER).problems]
     assert found == [

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builders_rendering import a_content
 
+from builders_rendering import a_content
 from newsletter.foundation.errors import NewsletterError
 from newsletter.foundation.files import templates_folder
 from newsletter.rendering.problems import Code

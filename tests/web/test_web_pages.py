@@ -1,7 +1,6 @@
 """The other public pages: editions in the browser, pictures, the front page, and what stands there when all fails."""
 
 import pytest
-from builders_web import BASE_URL, SECRET, a_frozen_edition, a_reader, an_installation
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from builders_web import BASE_URL, SECRET, a_frozen_edition, a_reader, an_installation
 from newsletter.announcements.models import Picture
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring, readable_name

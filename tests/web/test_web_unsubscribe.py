@@ -3,11 +3,11 @@
 import base64
 
 import pytest
-from builders_web import ADDRESS, BASE_URL, SECRET, a_reader, an_installation, every_row, state_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from builders_web import ADDRESS, BASE_URL, SECRET, a_reader, an_installation, every_row, state_of
 from newsletter.audience.models import MailingList, Subscriber, Subscription, SubscriptionState
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring, random_name
