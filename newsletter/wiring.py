@@ -12,6 +12,7 @@ from newsletter.audience.models import MailingList
 from newsletter.editions.masthead import Masthead
 from newsletter.foundation.database import Base, Database
 from newsletter.foundation.errors import BadInput
+from newsletter.foundation.logs import configure_logs
 from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing import models as _mailing_tables  # noqa: F401
@@ -64,6 +65,7 @@ def open_installation(settings: Settings | None = None) -> Installation:
     from newsletter.migrations.upgrade import require_current
 
     settings = settings or read_settings()
+    configure_logs(settings.log_level)
     database = Database(settings.database_url)
     require_current(database)
     return Installation(settings, database)
@@ -91,18 +93,17 @@ def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthe
 def open_line(settings: Settings) -> DeliveryLine:
     """A line to the relays of the settings. Raises RelayNotSet where none is named, BadInput for a wrong address."""
     from newsletter.transport.relay import relays_from
-    from newsletter.transport.smtp import DeliveryLine, SmtpTransport
+    from newsletter.transport.smtp import DeliveryLine
 
     urls = settings.smtp_url.get_secret_value()
     if not urls:
         raise RelayNotSet
-    transport = SmtpTransport(
+    return DeliveryLine(
         relays_from(urls),
         connections=settings.smtp_connections,
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
     )
-    return DeliveryLine(transport)
 
 
 def _timeouts(seconds: float) -> Timeouts:

@@ -149,12 +149,14 @@ def a_frozen_edition(database: Database, now: datetime, variants: dict[str, str]
 
 
 def a_caught_mail(now: datetime, number: int = 1, **values: Any) -> CaughtMail:
-    """A mail as the catcher keeps it; `languages`, `subject`, `recipient`, `html`, `text`, `token` as wanted."""
+    """A mail as the catcher keeps it; `languages`, `subject`, `recipient`, `html`, `text`, `base_url`, `token` as wanted."""
     message = EmailMessage(policy=SMTP.clone(max_line_length=998))
     message["From"] = values.get("sender", "La lettre du canal <lettre@example.org>")
     message["To"] = recipient = values.get("recipient", ADDRESS)
     message["Subject"] = values.get("subject", "Un été au bord de l’eau")
-    message["List-Unsubscribe"] = f"<{BASE_URL}/u/{values.get('token', 'x' * 40)}>, <mailto:u@example.org>"
+    message["List-Unsubscribe"] = (
+        f"<{values.get('base_url', BASE_URL)}/u/{values.get('token', 'x' * 40)}>, <mailto:u@example.org>"
+    )
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(values.get("text", "Bonjour,\n\nvoici l’été : https://example.org/ete\n"))
     message.add_alternative(

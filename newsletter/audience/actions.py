@@ -82,7 +82,7 @@ def suppress(
 ) -> bool:
     """Sees to it that the address is never mailed again; True where that is new. The first reason stays."""
     row = {"address_key": address_key(keyring, address), "reason": reason, "since": now}
-    return insert_unless_there(session, Suppression, [row]) == 1
+    return session.connection().execute(insert_unless_there(session, Suppression), row).rowcount == 1
 
 
 def end_subscription(

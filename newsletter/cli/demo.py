@@ -68,7 +68,7 @@ def demo(once: bool) -> None:
     from newsletter.web.serve import running_app
 
     with ExitStack() as open_things:
-        catcher = Catcher(refuse=[_REFUSED])
+        catcher = Catcher(refused={_REFUSED})
         catcher.start()
         open_things.callback(catcher.stop)
         port = _free_port()
@@ -80,7 +80,7 @@ def demo(once: bool) -> None:
         sent = _send_edition(installation)
         _show_readers(installation, sent)
         if once:
-            _follow_unsubscribe_link(installation, catcher.mails()[0])
+            _follow_unsubscribe_link(catcher.mails()[0])
             say("The demo is over; run `newsletter demo` to look around.")
             return
         say(f"\nRead the mails, in both languages: {settings.base_url}/inbox/  (Ctrl-C ends)")
@@ -213,7 +213,7 @@ def _show_readers(installation: Installation, sent: Sent) -> None:
     show_report(report)
 
 
-def _follow_unsubscribe_link(installation: Installation, mail: CaughtMail) -> None:
+def _follow_unsubscribe_link(mail: CaughtMail) -> None:
     """Does what a mailbox provider does at a click on "unsubscribe" (RFC 8058), and shows what the next mailing does."""
     header = next(line for line in mail.raw.split(b"\r\n") if line.lower().startswith(b"list-unsubscribe:"))
     url = urlsplit(header.decode("ascii").split("<", 1)[1].split(">", 1)[0])

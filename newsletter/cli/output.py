@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -56,7 +57,7 @@ def write_table(
 
 def _printable(text: str) -> str:
     """`text` without control characters, which could drive the terminal."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "·" for sign in text)
+    return "".join("·" if unicodedata.category(sign) == "Cc" and sign != "\n" else sign for sign in text)
 
 
 def say(message: str) -> None:

@@ -1,6 +1,6 @@
 """One way to the database, SQLite or PostgreSQL: sessions for reading and for writing, and the column types they share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -130,11 +130,10 @@ class Database:
         self._writer.dispose()
 
 
-def insert_unless_there(session: WriteSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inserts the rows, but for those that a unique column has already, also from another session; how many went in."""
+def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(*sa.inspect(table).primary_key)
-    return len(session.connection().execute(statement, list(rows)).all())
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:

@@ -61,7 +61,7 @@ class ReaderDelivery:
             return f"{state}: {self.skip_reason.value.replace('_', ' ')}"
         if self.state is DeliveryState.ACCEPTED:
             return state
-        answer = " ".join(filter(None, (str(self.reply_code or ""), self.reply_enhanced, self.reply_text)))
+        answer = f"{self.reply_code or ''} {self.reply_text}".strip()
         return f"{state}: {answer}" if answer else state
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from newsletter.rendering.colours import palette, parse_colour
 from newsletter.rendering.content import EditionContent, Item, ItemForm, LanguagePart
-from newsletter.rendering.fields import almost_fields, clean, set_aside, unknown_fields
+from newsletter.rendering.fields import almost_fields, as_written, clean, set_aside, unknown_fields
 from newsletter.rendering.markdown import find_body_problems, is_safe_url
 from newsletter.rendering.problems import Code, Level, Problem
 
@@ -64,6 +64,7 @@ def _check_item(item: Item, where: str) -> Iterator[Problem]:
 def _check_markdown(markdown: str, where: str, language: str) -> Iterator[Problem]:
     yield from _check_fields(markdown, where, language)
     for found in find_body_problems(set_aside(clean(markdown))):
+        target = as_written(found.target)
         if found.kind == "picture":
             message = "Pictures inside a text are not shown, only their alternative text; make it the item's picture."
             yield Problem(Code.PICTURE_IN_BODY, Level.WARNS, message, found.line, where, language)
@@ -73,10 +74,10 @@ def _check_markdown(markdown: str, where: str, language: str) -> Iterator[Proble
             )
             yield Problem(Code.TOO_DEEP, Level.BLOCKS, message, found.line, where, language)
         elif found.kind == "relative":
-            message = f"The link to “{found.target}” leads nowhere in a mail; write it with https://."
+            message = f"The link to “{target}” leads nowhere in a mail; write it with https://."
             yield Problem(Code.RELATIVE_LINK, Level.WARNS, message, found.line, where, language)
         else:
-            yield _unsafe(found.target, where, language, found.line)
+            yield _unsafe(target, where, language, found.line)
 
 
 def _check_fields(text: str, where: str, language: str) -> Iterator[Problem]:

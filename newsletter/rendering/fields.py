@@ -77,6 +77,25 @@ def put_back_html(fragment: str) -> str:
     return _TOKEN.sub(lambda token: html.escape(str(_field(token))), literal(fragment))
 
 
+def as_written(text: str) -> str:
+    """Text with tokens for people to read, in a message: fields as the editor typed them."""
+    return _TOKEN.sub(lambda token: str(_field(token)), text)
+
+
+def holds_field(text: str) -> bool:
+    """Whether a field was set aside somewhere in the text."""
+    return _TOKEN.search(text) is not None
+
+
+def is_link_field(text: str) -> bool:
+    """Whether the text is one field that was set aside and whose value is an address of ours.
+
+    Any other value comes from a reader's own data and must not decide where a link leads.
+    """
+    token = _TOKEN.fullmatch(text)
+    return token is not None and _field(token) == UNSUBSCRIBE
+
+
 def _token(field: Field) -> str:
     return f"\ufdd0{str(field).encode().hex()}\ufdd1"
 

@@ -11,6 +11,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from newsletter.rendering.fields import holds_field, is_link_field
+
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _TAGS = {"p", "strong", "em", "a", "ul", "ol", "li", "br", "blockquote", "h2", "h3", "h4", "h5", "h6"}
 _ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "ol": {"start"}, "*": set()}
@@ -18,7 +20,6 @@ _DEEPEST_HEADING = 6
 _DEEPEST_NESTING = 50
 # An address that was typed as such: up to the sign that ends the sentence or the bracket around it.
 _BARE_URL = re.compile('https?://(?=\\w)[^\\s<>()\\[\\]"«»\ufdd0]*[^\\s<>()\\[\\]"«»\ufdd0.,;:!?\'’…*_]')
-_FIELD_IN_URL = re.compile("\ufdd0[0-9a-f]*\ufdd1")
 # Code and rules have no place in a letter: their signs come out as they were typed.
 _UNUSED_RULES = ["backticks", "code", "fence", "hr", "html_block", "html_inline"]
 
@@ -73,8 +74,8 @@ def is_safe_url(url: str) -> bool:
 
 
 def _trouble(url: str) -> str:
-    if _FIELD_IN_URL.match(url):
-        return ""
+    if holds_field(url):
+        return "" if is_link_field(url) else "unsafe"
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -92,7 +93,7 @@ def _engine() -> MarkdownIt:
     engine.disable(_UNUSED_RULES)
     engine.validateLink = lambda _url: True  # type: ignore[assignment,method-assign]  # what is unsafe is reported and left out
     normal = engine.normalizeLink
-    engine.normalizeLink = lambda url: url if _FIELD_IN_URL.search(url) else normal(url)  # type: ignore[method-assign]
+    engine.normalizeLink = lambda url: url if holds_field(url) else normal(url)  # type: ignore[method-assign]
     engine.add_render_rule("image", _render_picture)
     return engine
 

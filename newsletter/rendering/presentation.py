@@ -154,7 +154,8 @@ def _mark(language: str, part_language: str) -> str:
     """What tells that an item is in another language than its part: "En anglais"; "" where it is not."""
     if base_language(language) == base_language(part_language):
         return ""
-    name = language_name(language, part_language)
+    # Where the system does not speak the part's language its words are English, and so is the name among them.
+    name = language_name(language, part_language if has_texts(part_language) else "en")
     return texts(part_language).gettext("In {language}").format(language=name)
 
 

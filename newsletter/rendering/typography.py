@@ -20,7 +20,7 @@ _PROTECTED = (
     r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*"  # definition of a Markdown reference
     r"|<[^<>\s]+>"  # Markdown autolinks
     r"|\b(?:https?://|www\.|mailto:|tel:)[^\s<>]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
     r"|&#?\w+;"
     r"|\\[^\w\s]"  # Markdown escapes
 )

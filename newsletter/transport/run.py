@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from newsletter.foundation.errors import NewsletterError
 from newsletter.transport.envelope import Job
 from newsletter.transport.outcome import Outcome, not_tried
 
@@ -96,6 +97,8 @@ class Run:
     def close(self, reason: str) -> None:
         """Reports every job without an outcome as not tried; raises the error of `fail`, if there is one."""
         self._waiting.clear()
+        if isinstance(self._failure, NewsletterError):
+            reason = str(self._failure)
         for entry in self._entries:
             self.report(entry, not_tried(reason))
         if self._failure is not None:

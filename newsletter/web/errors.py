@@ -10,14 +10,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.foundation.texts import texts
-from newsletter.web.site import CONTENT_SECURITY_POLICY, Part, languages_for, site_of
+from newsletter.web.site import Part, languages_for, site_of
 
 _log = structlog.get_logger()
 _Words = Callable[[str], Part]
 
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
 # On every answer, where the handler did not choose its own.
 _HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "content-security-policy": _CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex",
@@ -82,7 +86,8 @@ class Guard:
 
 
 def _page(request: Request, status: int, words: _Words) -> Response:
-    first_step = request.url.path.strip("/").split("/", 1)[0]
+    # Not `request.url`: that is built with the Host header, which may be anything.
+    first_step = request.scope["path"].strip("/").split("/", 1)[0]
     site = site_of(request)
     known = (first_step,) if first_step in site.languages else ()
     return site.page([words(language) for language in languages_for(request, *known)], status=status)

@@ -96,7 +96,7 @@ def _page(request: Request, mails: Sequence[CaughtMail], number: int | None) -> 
         language,
         look=look,
         lines=shown,
-        kinds=_kinds(lines, language),
+        kinds=_kinds(site, lines, language),
         total=len(lines),
         mail=open_mail(mail) if mail else None,
         is_list=number is None,
@@ -137,11 +137,12 @@ def _neighbours(shown: Sequence[MailLine], number: int | None) -> tuple[int | No
     return (numbers[place - 1] if place else None), next(iter(numbers[place + 1 : place + 2]), None)
 
 
-def _kinds(lines: Sequence[MailLine], language: str) -> list[tuple[str, str, int]]:
+def _kinds(site: Site, lines: Sequence[MailLine], language: str) -> list[tuple[str, str, int]]:
     """Each filter: its key, its label ("" for "both", which the template names) and how many mails it lets through."""
     counts = Counter(line.kind for line in lines if line.kind)
-    tags = sorted(counts, key=lambda kind: (kind == "both", kind))
-    return [(kind, "" if kind == "both" else _in_words((kind,), language), counts[kind]) for kind in tags]
+    order = [*site.settings.languages, *sorted(counts.keys() - {"both"}), "both"]
+    kinds = [kind for kind in dict.fromkeys(order) if kind in counts]
+    return [(kind, "" if kind == "both" else _in_words((kind,), language), counts[kind]) for kind in kinds]
 
 
 def _in_words(tags: tuple[str, ...], language: str) -> str:
@@ -152,7 +153,9 @@ def _in_words(tags: tuple[str, ...], language: str) -> str:
 
 def _shown_at(site: Site, moment: datetime, language: str, *, is_long: bool) -> str:
     zone, locale = ZoneInfo(site.settings.time_zone), babel_locale(language)
-    return format_datetime(moment, "EEEE d MMMM y, HH:mm:ss" if is_long else "HH:mm", tzinfo=zone, locale=locale)
+    return format_datetime(
+        moment, "EEEE d MMMM y, HH:mm:ss" if is_long else "HH:mm", tzinfo=zone, locale=locale
+    )
 
 
 def _own_one_click_url(site: Site, mail: OpenMail) -> str | None:

@@ -96,12 +96,16 @@ def _body(message: Message, content_type: str) -> str | None:
     for part in message.walk():
         if part.get_content_type() == content_type:
             payload = part.get_payload(decode=True)
-            data = payload if isinstance(payload, bytes) else b""
-            try:
-                return data.decode(part.get_content_charset("utf-8"), "replace")
-            except LookupError:
-                return data.decode("utf-8", "replace")
+            return _as_text(payload if isinstance(payload, bytes) else b"", part.get_content_charset("utf-8"))
     return None
+
+
+def _as_text(data: bytes, charset: str) -> str:
+    try:
+        text = data.decode(charset, "replace")
+    except LookupError:
+        text = data.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 def _one_click_url(message: Message) -> str | None:

@@ -20,7 +20,7 @@ class AddressNotFree(BadInput):
     """The host and port cannot be listened on."""
 
     def __init__(self, host: str, port: int, words: str) -> None:
-        super().__init__(f"Cannot listen on {host}:{port}: {words}. Choose another with --host and --port.")
+        super().__init__(f"Cannot listen on {host}:{port}: {words}; choose another with --host and --port.")
         self.host = host
         self.port = port
 

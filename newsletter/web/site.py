@@ -21,8 +21,6 @@ from newsletter.web.assets import Assets
 from newsletter.web.languages import accepted_languages, page_languages
 from newsletter.wiring import Installation
 
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -116,10 +116,9 @@ def _done_part(language: str, list_names: dict[str, str]) -> Part:
         _with_list(t("You have left “{list}”"), list_names, language),
         (
             t("It is done: you will not receive this newsletter any more."),
-            t(
-                "Should an edition be on its way already, it may still arrive. Thank you for reading us until now."
-            ),
+            t("An edition that is on its way already may still arrive. Thank you for reading us until now."),
         ),
+        is_done=True,
     )
 
 

@@ -62,7 +62,7 @@ def readers(ready: Shell) -> Callable[[int], list[str]]:
 @pytest.fixture
 def catcher(ready: Shell) -> Iterator[Catcher]:
     """A mail catcher that the installation sends to."""
-    caught = Catcher(refuse=["refused@example.org"], defer=["later@example.org"])
+    caught = Catcher(refused={"refused@example.org"}, deferred={"later@example.org"})
     caught.start()
     ready.settings["NEWSLETTER_SMTP_URL"] = f"smtp://127.0.0.1:{caught.port}?tls=none"
     yield caught

@@ -87,7 +87,7 @@ def test_missing_subject_and_preheader_always_block(db: Database) -> None:
 
 def test_derived_subjects_prefer_titles_in_their_language(db: Database) -> None:
     french, english, combined, _ = gathered(db, [ONLY_EN, BOTH]).contents
-    assert french.subject == "La lettre du canal, n°\u00a01 : Le café répare-tout ouvre"
+    assert french.subject == "La lettre du canal, n°\u00a01\u00a0: Le café répare-tout ouvre"
     assert english.subject == "The Canal Letter, no. 1: Also: The repair café opens"
     assert combined.subject == f"{french.subject} | {english.subject}"
     assert english.preheader == "The repair café opens"

@@ -103,6 +103,13 @@ def test_a_field_may_be_the_target_of_a_link() -> None:
     assert put_back(to_text(source)) == "partir ([[link:unsubscribe]])"
 
 
+@pytest.mark.parametrize("address", ["[[first_name]]", "https://a.be/?x=[[email]]", "[[link:unsubscribe]]x"])
+def test_what_a_reader_typed_never_decides_where_a_link_leads(address: str) -> None:
+    source = set_aside(f"[go]({address})")
+    assert put_back_html(to_xhtml(source, 3)) == "<p>go</p>"
+    assert [problem.kind for problem in find_body_problems(source)] == ["unsafe"]
+
+
 @given(st.text(alphabet=st.sampled_from("ab \n*_[]()<>#>-+1.!`\\&;:/\"'|=~é\u202f[]"), max_size=60))
 def test_any_markdown_gives_well_formed_xhtml_with_the_words_of_its_text(source: str) -> None:
     prepared = set_aside(clean(source))

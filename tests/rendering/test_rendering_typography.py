@@ -72,6 +72,11 @@ def test_a_field_that_was_set_aside_is_followed_like_a_word() -> None:
     assert typeset(set_aside("Salut [[first_name]]!"), "fr") == set_aside("Salut [[first_name]]") + "\u202f!"
 
 
+def test_a_long_word_takes_no_long_time() -> None:
+    typed = "a." * 100_000
+    assert typeset(typed, "fr") == typed
+
+
 @given(TEXTS)
 def test_a_second_run_changes_nothing(text: str) -> None:
     once = typeset(text, "fr")

@@ -9,7 +9,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from builders_web import a_caught_mail, a_frozen_edition, a_reader, an_installation, every_row, state_of
+from builders_web import (
+    Reader,
+    a_caught_mail,
+    a_frozen_edition,
+    a_reader,
+    an_installation,
+    every_row,
+    state_of,
+)
 from conftest import missing_part
 from newsletter.audience.models import SubscriptionState
 from newsletter.foundation.database import Database
@@ -50,7 +58,7 @@ class Running:
 
     base: str
     database: Database
-    reader: object
+    reader: Reader
     paths: dict[str, str]
 
 
@@ -69,15 +77,15 @@ def site(sqlite_db, now) -> Iterator[Running]:
     mails = []
     with ExitStack() as stack:
         # The port must be known before the app is made, as in the demo: links in mails begin with it.
-        relay = _Later()
-        port = stack.enter_context(running_app(relay))
+        later = _Later()
+        port = stack.enter_context(running_app(later))
         base = f"http://127.0.0.1:{port}"
         installation = an_installation(sqlite_db, base_url=base, website="https://example.org/")
-        relay.app = create_app(installation, extra_routes=inbox_routes(lambda: mails))
+        later.app = create_app(installation, extra_routes=inbox_routes(lambda: mails))
         french = a_reader(sqlite_db, now, languages=("fr",), address="fr@example.org")
         unknown = a_reader(sqlite_db, now, languages=(), address="unknown@example.org")
         html = MAIL % f"{base}{french.path}"
-        mails.append(a_caught_mail(now, 1, html=html, token=french.token))
+        mails.append(a_caught_mail(now, 1, html=html, base_url=base, token=french.token))
         mails.append(a_caught_mail(now, 2, languages="fr, en", subject="Deux langues"))
         hostile = a_caught_mail(
             now, 3, subject=HOSTILE, text=HOSTILE, html=f"<head></head><body>{HOSTILE}</body>"

@@ -91,6 +91,16 @@ def test_chunked_body_without_end_is_refused(sqlite_db, now, port):
     assert every_row(sqlite_db) == before
 
 
+@pytest.mark.parametrize("host", ["[", "a b", "é", "x" * 3000, "evil.example:99999999"])
+def test_rubbish_as_host_makes_no_difference(sqlite_db, now, port, host):
+    reader = a_reader(sqlite_db, now)
+    missing = talk(port, f"GET /nowhere HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert missing.split(b"\r\n")[0] == b"HTTP/1.1 404 Not Found"
+    head = f"POST {reader.path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    assert talk(port, head.encode()).split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
+    assert state_of(sqlite_db, reader) == SubscriptionState.ENDED
+
+
 def test_rubbish_instead_of_a_request_is_survived(port, capsys):
     assert talk(port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
     assert talk(port, b"GET /healthz HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nok\n")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from babel.localedata import exists as is_known_locale
@@ -20,6 +19,7 @@ from newsletter.foundation.language import NotALanguage, lookup, normalise_tag
 
 _LANGUAGE_IN_NAME = re.compile(r"(?P<stem>.+)\.(?P<tag>[A-Za-z]{2,3}(?:[-_][A-Za-z]{2})?)\Z")
 _HEADING = re.compile(r" {0,3}# +(?P<title>\S.{0,300}?)[ #]*\Z")
+_BEGINS_ANEW = re.compile(r"\s*(?:#|[-*+]\s|\d+[.)]\s)")
 _PICTURE = re.compile(r"!\[[^\]\n]*\]\((?![a-z]+:)")
 
 
@@ -152,16 +152,15 @@ def _heading(body_lines: Mapping[int, str]) -> tuple[int, str] | None:
 
 def _paragraphs(body_lines: Mapping[int, str]) -> list[Paragraph]:
     """The paragraphs of the body; each heading and each item of a list stands alone."""
-    paragraphs: list[Paragraph] = []
-    for has_words, run in groupby(body_lines.items(), key=lambda item: bool(item[1].strip())):
-        for number, line in run if has_words else ():
-            begins = not paragraphs or re.match(r"\s*(?:#|[-*+]\s|\d+[.)]\s)", line)
-            last = paragraphs[-1] if paragraphs else None
-            if begins or last is None or last.line + last.text.count("\n") + 1 != number + 1:
-                paragraphs.append(Paragraph(line, number + 1))
-            else:
-                paragraphs[-1] = Paragraph(f"{last.text}\n{line}", last.line)
-    return paragraphs
+    groups: list[list[int]] = []
+    previous = -2
+    for number, line in body_lines.items():
+        if line.strip():
+            if number != previous + 1 or _BEGINS_ANEW.match(line):
+                groups.append([])
+            groups[-1].append(number)
+            previous = number
+    return [Paragraph("\n".join(body_lines[n] for n in group), group[0] + 1) for group in groups]
 
 
 def _remarks(
