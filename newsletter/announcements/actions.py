@@ -35,7 +35,9 @@ class StoredDraft:
     is_new: bool
 
 
-def store_announcements(session: WriteSession, drafts: Sequence[ReadyDraft], now: datetime) -> list[StoredDraft]:
+def store_announcements(
+    session: WriteSession, drafts: Sequence[ReadyDraft], now: datetime
+) -> list[StoredDraft]:
     """Adds the drafts whose source was not imported before; the same source again adds nothing."""
     known = known_source_keys(session, [ready.draft.source_key for ready in drafts])
     stored = []
@@ -76,7 +78,9 @@ def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime) -> An
             for remark in draft.remarks
         ],
         pictures=[
-            AnnouncementPicture(position=place, sha256=_picture(session, prepared).sha256, alt_texts=dict(raw.alt))
+            AnnouncementPicture(
+                position=place, sha256=_picture(session, prepared).sha256, alt_texts=dict(raw.alt)
+            )
             for place, (raw, prepared) in enumerate(zip(draft.pictures, ready.pictures, strict=True))
         ],
     )

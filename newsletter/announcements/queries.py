@@ -35,7 +35,9 @@ def announcements_by_id(session: ReadSession, announcement_ids: Sequence[int]) -
 
 def known_source_keys(session: ReadSession, source_keys: Sequence[str]) -> dict[str, int]:
     """Which of these sources were imported before: source key -> announcement id."""
-    statement = sa.select(Announcement.source_key, Announcement.id).where(Announcement.source_key.in_(source_keys))
+    statement = sa.select(Announcement.source_key, Announcement.id).where(
+        Announcement.source_key.in_(source_keys)
+    )
     return dict(session.execute(statement).all())
 
 

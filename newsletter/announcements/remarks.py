@@ -187,7 +187,9 @@ def _lost_links_and_captions(paragraphs: Sequence[Paragraph], language: str) -> 
                 yield _found(code, paragraph, 0, language)
 
 
-_JOINED_SENTENCES = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ]{2})[.!?…][”“\"’«»)]?(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])")
+_JOINED_SENTENCES = re.compile(
+    r"(?<=[^\W\d_A-ZÀ-Þ]{2})[.!?…](?:[ \u00a0\u202f]?»|[”“\"’«)])?(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])"
+)
 _NAME_ENDING = re.compile(r"\W*(?:Net|Com|Org|Be|Fr|Eu|Js|Io)\b")
 _JOINED_BRACKET = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ]{3})\((?=[A-ZÀ-Þ]{2})")
 _ODD_SPACES = re.compile(r"(?<=\S)(?=\s*[\u00a0\u202f])[ \t\u00a0\u202f]{2,}(?=\S)")

@@ -65,6 +65,10 @@ def create(
     """Create the next issue of a list."""
     installation = open_installation()
     languages = installation.settings.languages
+    subjects, preheaders, intros = (
+        texts_per_language(values, languages, flag)
+        for values, flag in ((subject, "--subject"), (preheader, "--preheader"), (intro, "--intro"))
+    )
     with installation.database.transaction() as session:
         mailing_list = list_by_slug(session, list_slug)
         chosen = announcement_ids or tuple(_announcements_not_used(session, mailing_list.id))
@@ -77,9 +81,9 @@ def create(
             mode=EditionMode(mode),
             fallback=Fallback(fallback or installation.settings.fallback),
             announcement_ids=chosen,
-            subjects=texts_per_language(subject, languages, "--subject"),
-            preheaders=texts_per_language(preheader, languages, "--preheader"),
-            intros=texts_per_language(intro, languages, "--intro"),
+            subjects=subjects,
+            preheaders=preheaders,
+            intros=intros,
         )
         edition = create_edition(session, plan, masthead_of(installation, mailing_list), clock.now())
         answer = edition_json(edition, list_slug, [])

@@ -26,27 +26,28 @@ def exit_code_of(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.Abort() | KeyboardInterrupt():
-            _tell("Stopped; nothing is lost.")
+            tell_error("Stopped; nothing is lost.")
             return 130
         case click.UsageError():
             error.show()
             return MISUSE
         case click.ClickException():
-            _tell(error.format_message())
+            tell_error(error.format_message())
             return MISUSE
         case NewsletterError():
-            _tell(str(error))
+            tell_error(str(error))
             return MISUSE
         case BrokenPipeError():
             # The reader of our output went away (`| head`); nothing more to say, and no second complaint at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         case PermissionError() | FileNotFoundError() | IsADirectoryError() | NotADirectoryError():
-            _tell(f"{error.strerror}: {error.filename}")
+            tell_error(f"{error.strerror}: {error.filename}")
             return MISUSE
     raise error
 
 
-def _tell(message: str) -> None:
+def tell_error(message: str) -> None:
+    """One line on stderr."""
     line = " ".join(message.split())
     click.echo(f"Error: {line}", err=True)

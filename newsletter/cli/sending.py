@@ -12,7 +12,7 @@ import click
 
 from newsletter.audience.models import MailingList
 from newsletter.cli.editions import ensure_frozen
-from newsletter.cli.errors import TheAnswerIsNo
+from newsletter.cli.errors import TheAnswerIsNo, tell_error
 from newsletter.cli.mailings import report_json, show_report
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
@@ -25,6 +25,7 @@ from newsletter.mailing.compose import Composer, Sender, sender_of
 from newsletter.mailing.planning import Share, forecast, plan_mailing
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
 from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 from newsletter.wiring import Installation, masthead_of, open_installation, open_line
@@ -48,9 +49,20 @@ def send(edition_id: int, dry_run: bool, as_json: bool) -> None:
     ensure_frozen(installation, edition_id)
     with installation.database.transaction() as session:
         mailing_id = plan_mailing(session, edition_id, clock.now()).id
-    with stop_on_signal() as stop, line:
-        end = run_mailing(installation, edition_id, mailing_id, line, stop)
+    try:
+        with stop_on_signal() as stop, line:
+            end = run_mailing(installation, edition_id, mailing_id, line, stop)
+    except (RelayUnreachable, RelayRefusedLogin) as error:
+        raise NothingIsLost(error) from error
     finish(installation, mailing_id, end, as_json)
+
+
+class NothingIsLost(TheAnswerIsNo):
+    """The relay could not be used; what was not handed over waits for the same command."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        tell_error(f"{error} Nothing is lost: the same command goes on.")
 
 
 def sender_of_edition(installation: Installation, edition_id: int) -> Sender:

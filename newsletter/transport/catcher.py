@@ -107,10 +107,11 @@ class Catcher:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keeps the message, once for each recipient."""
         raw = bytes(envelope.original_content or b"")
+        sender = "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
         with self._lock:
             for recipient in envelope.rcpt_tos:
                 number = len(self._mails) + 1
-                self._mails.append(CaughtMail(number, envelope.mail_from or "", recipient, raw, now()))
+                self._mails.append(CaughtMail(number, sender, recipient, raw, now()))
         return f"250 2.0.0 Caught as number {len(self._mails)}"
 
 

@@ -10,6 +10,7 @@ from newsletter.transport.headers import (
     address_header,
     is_written_phrase,
     list_id_header,
+    on_one_line,
     raw_header,
     split_phrase,
     text_header,
@@ -49,9 +50,9 @@ _REQUIRED = ("From", "Date")  # RFC 5322 section 3.6
 
 
 def value_of(field: Field, values: Values) -> str:
-    """What a reader's values give for a field: the field's default where there is none, or white space only."""
+    """What a reader's values give for a field: the field's default where there is none, or nothing to be seen in it."""
     value = values.get(field.key)
-    return value if value and value.strip() else field.default
+    return value if value and on_one_line(value).strip() else field.default
 
 
 def check_names(names: list[str]) -> None:

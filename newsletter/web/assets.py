@@ -37,6 +37,10 @@ class Assets:
         """Where the file called `name` is served, as a path."""
         return self._urls[name]
 
+    def named(self, name: str) -> Asset:
+        """The file called `name`."""
+        return self._by_address[self.url(name).rpartition("/")[2]]
+
     def find(self, address: str) -> Asset | None:
         """The file behind the last part of its address."""
         return self._by_address.get(address)

@@ -1,5 +1,6 @@
 """What visitors see when something is not as it should be; the one place where the web turns errors into answers."""
 
+import traceback
 from collections.abc import Callable
 
 import structlog
@@ -9,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.foundation.logs import redact_text
 from newsletter.foundation.texts import texts
 from newsletter.web.site import Part, languages_for, site_of
 
@@ -78,8 +80,8 @@ class Guard:
         except ClientDisconnect:
             return  # nobody is there to be answered; a body that did not arrive whole changed nothing
         except Exception:
-            # The address is not logged: it may hold a token.
-            _log.exception("request_failed", method=scope["method"])
+            # Neither the address of the page (it may hold a token) nor local variables, as `exception()` might show.
+            _log.error("request_failed", method=scope["method"], trace=redact_text(traceback.format_exc()))
             if has_started:
                 raise
             await _page(Request(scope), 500, _broken_part)(scope, receive, send_guarded)

@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.texts import texts
+from newsletter.web.assets import Asset
 from newsletter.web.errors import not_found
 from newsletter.web.languages import best_first
 from newsletter.web.site import Part, Site, site_of, wanted_languages
@@ -53,7 +54,14 @@ def healthz(request: Request) -> Response:
 def serve_asset(request: Request) -> Response:
     """One of the pages' own files, for ever: a changed file has another address."""
     asset = site_of(request).assets.find(request.path_params["address"])
-    if asset is None:
-        return not_found(request)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Type": asset.content_type}
+    return _served(asset, "max-age=31536000, immutable") if asset else not_found(request)
+
+
+def serve_icon(request: Request) -> Response:
+    """The icon, where browsers look for it by themselves: an edition in the browser names none."""
+    return _served(site_of(request).assets.named("icon.svg"), "max-age=86400")
+
+
+def _served(asset: Asset, freshness: str) -> Response:
+    headers = {"Cache-Control": f"public, {freshness}", "Content-Type": asset.content_type}
     return Response(asset.data, headers=headers)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route
 
 from newsletter.web.archive import show_edition, show_picture
-from newsletter.web.landing import healthz, serve_asset, show_landing
+from newsletter.web.landing import healthz, serve_asset, serve_icon, show_landing
 from newsletter.web.unsubscribe import unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
@@ -15,6 +15,7 @@ PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
+    Route("/favicon.ico", serve_icon),
     Route("/{language}/archive/{name}", show_edition),
     Route("/{language}/archive/{name}/", show_edition),
     Route("/{language}", show_landing),

@@ -60,7 +60,7 @@ def test_format_decides_over_the_name(tmp_path: Path) -> None:
     as_markdown = read_path(path, "auto", "auto", ("fr", "en")).drafts
     as_text = read_path(path, "text", "en-GB", ("fr", "en")).drafts
     assert [draft.texts[0].body for draft in as_markdown] == ["A *word*."]
-    assert [draft.texts[0].body for draft in as_text] == ["lang: en", r"A \*word\*."]
+    assert [draft.texts[0].body for draft in as_text] == [r"A \*word\*."]
 
 
 def test_file_is_read_whole(tmp_path: Path) -> None:

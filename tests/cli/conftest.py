@@ -1,5 +1,6 @@
 """The command line, run as a person runs it: a process in a folder of its own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,21 +16,12 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-@pytest.fixture
-def ready(shell: Shell) -> Shell:
-    """A shell whose installation has a list and an edition of two announcements, not frozen yet."""
+@pytest.fixture(scope="session")
+def _ready_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    shell = Shell(tmp_path_factory.mktemp("ready"))
     shell.ok("init")
-    shell.ok(
-        "lists",
-        "create",
-        "letter",
-        "--name",
-        "fr=La lettre",
-        "--name",
-        "en=The letter",
-        "--from",
-        "l@canal.example",
-    )
+    names = ("--name", "fr=La lettre", "--name", "en=The letter")
+    shell.ok("lists", "create", "letter", *names, "--from", "l@canal.example")
     (shell.folder / "news").mkdir()
     for name, text in {
         "party.fr.md": "---\ntitle: La fête du canal\n---\n\nVenez samedi à 14 h.\n",
@@ -39,7 +31,13 @@ def ready(shell: Shell) -> Shell:
         (shell.folder / "news" / name).write_text(text, "utf-8")
     shell.ok("announcements", "import", "news")
     shell.ok("editions", "create", "--list", "letter")
-    return shell
+    return shell.folder
+
+
+@pytest.fixture
+def ready(_ready_folder: Path, tmp_path: Path) -> Shell:
+    """A shell whose installation has a list and an edition of two announcements, not frozen yet."""
+    return Shell(Path(shutil.copytree(_ready_folder, tmp_path / "office")))
 
 
 @pytest.fixture

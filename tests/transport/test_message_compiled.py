@@ -170,7 +170,7 @@ def test_whole_message_to_the_octet() -> None:
     assert boundary is not None
     assert raw.replace(boundary[1], b"BOUNDARY").decode() == (
         "From: Les Amis <news@example.org>\r\n"
-        "To: =?utf-8?b?Wm/Dqw==?= <zoe@example.net>\r\n"
+        "To: =?utf-8?q?Zo=C3=AB?= <zoe@example.net>\r\n"
         "Subject: =?utf-8?b?TOKAmcOpdMOp?=\r\n"
         "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n"
         "MIME-Version: 1.0\r\n"

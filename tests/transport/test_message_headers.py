@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 from email.header import decode_header, make_header
 
 import pytest
@@ -117,7 +117,9 @@ def test_name_and_address_given_apart_never_run_into_each_other(name: str, addre
         lines = header_lines((("To", "[[name]] <[[address]]>"),), {"name": name, "address": address})
     except HeaderRefused:
         return
-    [read] = message_from_bytes(b"\r\n".join(lines) + b"\r\n\r\n", policy=policy.default)["To"].addresses
+    [read] = message_from_string(b"\r\n".join(lines).decode() + "\r\n\r\n", policy=policy.default)[
+        "To"
+    ].addresses
     assert read.addr_spec.partition("@")[0] == address.rpartition("@")[0]
 
 

@@ -28,13 +28,18 @@ HTML = (
 
 
 @pytest.fixture
-def client(db) -> TestClient:
+def client(sqlite_db) -> TestClient:
+    return TestClient(create_app(an_installation(sqlite_db)), base_url=BASE_URL, follow_redirects=False)
+
+
+@pytest.fixture
+def client_on_each(db) -> TestClient:
     return TestClient(create_app(an_installation(db)), base_url=BASE_URL, follow_redirects=False)
 
 
-def test_edition_is_served_as_frozen_without_anything_personal(db, now, client):
+def test_edition_is_served_as_frozen_without_anything_personal(db, now, client_on_each):
     name = readable_name(a_frozen_edition(db, now, {"fr": HTML.format("fr"), "en": HTML.format("en")}))
-    answer = client.get(f"/en/archive/{name}")
+    answer = client_on_each.get(f"/en/archive/{name}")
     assert answer.text == '<html lang="en"><body>Hello friend, [[this is the web .</body></html>'
     assert answer.headers["content-language"] == "en"
     assert answer.headers["link"] == f'<{BASE_URL}/fr/archive/{name}>; rel="alternate"; hreflang="fr"'
@@ -43,20 +48,20 @@ def test_edition_is_served_as_frozen_without_anything_personal(db, now, client):
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http: data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'self'"
     )
-    assert client.get(f"/fr/archive/{name}/").headers["content-language"] == "fr"
-    assert client.head(f"/fr/archive/{name}").status_code == 200
+    assert client_on_each.get(f"/fr/archive/{name}/").headers["content-language"] == "fr"
+    assert client_on_each.head(f"/fr/archive/{name}").status_code == 200
 
 
-def test_edition_in_one_language_has_no_alternate(db, now, client):
+def test_edition_in_one_language_has_no_alternate(db, now, client_on_each):
     name = readable_name(a_frozen_edition(db, now, {"fr": HTML.format("fr")}))
-    assert "link" not in client.get(f"/fr/archive/{name}").headers
-    assert client.get(f"/en/archive/{name}").status_code == 404
+    assert "link" not in client_on_each.get(f"/fr/archive/{name}").headers
+    assert client_on_each.get(f"/en/archive/{name}").status_code == 404
 
 
 @pytest.mark.parametrize(
     "path", [f"/fr/archive/{NAME}", "/fr/archive/x", f"/xx/archive/{NAME}", "/fr/archive/", "/FR"]
 )
-def test_page_that_is_not_there_says_so_in_the_language_of_its_address(db, client, path):
+def test_page_that_is_not_there_says_so_in_the_language_of_its_address(sqlite_db, client, path):
     answer = client.get(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 404
     heading = "Cette page n’existe pas" if path.startswith("/fr/") else "This page does not exist"
@@ -78,18 +83,18 @@ def test_page_to_look_at_takes_no_other_method(client, method):
     assert "<h1>Cela ne peut pas se faire ici</h1>" in answer.text
 
 
-def test_picture_is_served_for_ever_and_can_do_nothing(db, client):
+def test_picture_is_served_for_ever_and_can_do_nothing(db, client_on_each):
     with db.transaction() as session:
         session.add(Picture(sha256="a" * 64, content_type="image/png", width=1, height=1, data=b"\x89PNG"))
         session.add(Picture(sha256="b" * 64, content_type="text/html", width=1, height=1, data=b"<script>"))
-    answer = client.get(f"/media/{'a' * 64}.png")
+    answer = client_on_each.get(f"/media/{'a' * 64}.png")
     assert (answer.status_code, answer.content) == (200, b"\x89PNG")
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
     for other in ("b" * 64, "c" * 64, "A" * 64, "a" * 63, "../../etc/passwd", "%2e%2e"):
-        assert client.get(f"/media/{other}.png").status_code == 404
+        assert client_on_each.get(f"/media/{other}.png").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -108,8 +113,8 @@ def test_front_page_speaks_the_visitors_language(client, path, accept, language,
     assert f"<h1>{heading}</h1>" in answer.text
 
 
-def test_pages_are_small_and_have_no_script(db, now, client):
-    reader = a_reader(db, now, languages=())
+def test_pages_are_small_and_have_no_script(sqlite_db, now, client):
+    reader = a_reader(sqlite_db, now, languages=())
     for path in ("/", "/nowhere", reader.path):
         page = client.get(path).text
         assert len(page.encode()) < 30_000
@@ -128,15 +133,21 @@ def test_style_sheet_is_small_and_kept_by_browsers(client):
     assert client.get("/static/..%2Fpage.html").status_code == 404
 
 
-def test_addresses_stand_under_the_path_of_the_public_address(db, client):
-    below = TestClient(create_app(an_installation(db, base_url="https://example.org/lettres")))
+def test_icon_is_where_browsers_look_for_it(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert answer.content.startswith(b"<svg ")
+
+
+def test_addresses_stand_under_the_path_of_the_public_address(sqlite_db, client):
+    below = TestClient(create_app(an_installation(sqlite_db, base_url="https://example.org/lettres")))
     assert 'href="/lettres/static/web.' in below.get("/").text
     assert 'href="/lettres/en/"' in below.get("/fr/").text
 
 
-def test_healthz_tells_whether_the_database_answers(db, client, tmp_path):
+def test_healthz_tells_whether_the_database_answers(sqlite_db, client, tmp_path):
     assert (client.get("/healthz").status_code, client.get("/healthz").text) == (200, "ok\n")
-    away = an_installation(Database(f"sqlite:///{tmp_path}/no/such/folder.db"))
+    away = an_installation(Database(f"sqlite:///{tmp_path}/no/such/folder.sqlite_db"))
     assert TestClient(create_app(away)).get("/healthz").status_code == 503
 
 
@@ -166,8 +177,10 @@ def test_what_nobody_foresaw_gives_a_page_without_a_traceback(sqlite_db, capsys)
     assert "secret" not in answer.text
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     written = capsys.readouterr()
-    assert "request_failed" in written.out + written.err
-    assert "t" * 40 not in written.out + written.err
+    logged = written.out + written.err
+    assert "request_failed" in logged
+    assert "RuntimeError: secret inside [address]" in logged
+    assert "t" * 40 not in logged
     refused = client.get("/refused", headers={"Accept-Language": "en"})
     assert (refused.status_code, "secret" in refused.text) == (400, False)
 

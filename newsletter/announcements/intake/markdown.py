@@ -54,14 +54,16 @@ def read_markdown(
     for page in pages:
         if page.text:
             groups.setdefault(page.pairing, []).append(page)
-    drafts: dict[str, DraftAnnouncement] = {}
+    drafts: list[DraftAnnouncement] = []
+    by_key: dict[str, int] = {}
     index_of: dict[str, int] = {}
     for pairing, group in groups.items():
         draft = _announcement(_source_first(group, languages))
-        drafts.setdefault(draft.source_key, draft)
-        index_of[pairing] = list(drafts).index(draft.source_key)
+        index_of[pairing] = by_key.setdefault(draft.source_key, len(drafts))
+        if index_of[pairing] == len(drafts):
+            drafts.append(draft)
     lines = [account for page in pages for account in _accounts(page, index_of.get(page.pairing))]
-    return IntakeReport(tuple(drafts.values()), tuple(lines))
+    return IntakeReport(tuple(drafts), tuple(lines))
 
 
 def _accounts(page: Page, index: int | None) -> tuple[LineAccount, ...]:

@@ -57,21 +57,31 @@ def read_page(file: MarkdownFile, languages: Sequence[str], language: str | None
     """
     source = decode_source(file.data, file.name)
     front = read_front_matter(file.name, source.lines)
-    front.date("date"), front.date("event")  # a broken one is refused even where another page's counts
+    for name in ("date", "event"):
+        front.date(name)  # a broken one is refused even where another page's counts
     stem, named = _name_parts(file.name, front)
     pairing = f"ref {front.text('ref')}" if front.text("ref") else f"name {stem}"
     if PurePosixPath(stem).name.lower() == "readme" and not front.line_count:
         return _left_out(file, source, front, "a README, not an announcement")
-    chosen = lookup([named], languages) if named else None
+    chosen = lookup([named], languages) if named else language
     if named and chosen is None:
         return _left_out(file, source, front, f"its language, {named}, is not one of {', '.join(languages)}")
-    body_lines = dict(enumerate(source.lines))
-    for number in range(front.line_count):
-        del body_lines[number]
+    return _page(file, source, front, pairing, chosen, languages)
+
+
+def _page(
+    file: MarkdownFile,
+    source: SourceText,
+    front: FrontMatter,
+    pairing: str,
+    language: str | None,
+    languages: Sequence[str],
+) -> Page:
+    """The page with its text; `language` None tells it from the text."""
+    body_lines = {n: line for n, line in enumerate(source.lines) if n >= front.line_count}
+    title, title_line = _title(front, body_lines)
     fates = dict(_front_fates(front, source.lines))
-    title, title_line = front.text("title"), front.fields["title"].first_line if front.text("title") else None
-    if title_line is None and (found := _heading(body_lines)):
-        title_line, title = found
+    if title_line in body_lines:
         fates[title_line] = Fate(LineFate.TITLE)
         del body_lines[title_line]
     body = "\n".join(body_lines.values()).strip("\n")
@@ -79,14 +89,13 @@ def read_page(file: MarkdownFile, languages: Sequence[str], language: str | None
         raise BadInput(f"{file.name} has neither a title nor a text.")
     fates.update({n: Fate(LineFate.BODY) for n, line in body_lines.items() if line.strip()})
     paragraphs = _paragraphs(body_lines)
-    known = chosen or language
-    identified = (
-        IdentifiedLanguage(known, is_guess=False)
-        if known
+    found = (
+        IdentifiedLanguage(language, is_guess=False)
+        if language
         else identify_language(f"{title}\n{plain_text(body)}", languages)
     )
     text = DraftText(
-        identified.language,
+        found.language,
         title or derive_title([paragraph.text for paragraph in paragraphs]),
         not title,
         front.text("summary"),
@@ -94,11 +103,8 @@ def read_page(file: MarkdownFile, languages: Sequence[str], language: str | None
         front.text("cta_label"),
         front.link("cta_url"),
     )
-    first_line = paragraphs[0].line if title_line is None else title_line + 1
-    remarks = (
-        *reading_remarks(source, identified, text.title, first_line),
-        *_remarks(front, text, paragraphs, first_line),
-    )
+    line = title_line + 1 if title else paragraphs[0].line
+    remarks = (*reading_remarks(source, found, text.title, line), *_remarks(front, text, paragraphs, line))
     return Page(file, source, front, pairing, text, fates, remarks)
 
 
@@ -143,11 +149,13 @@ def _front_fates(front: FrontMatter, lines: Sequence[str]) -> Iterator[tuple[int
             yield number, by_line.get(number, Fate(LineFate.LEFT_OUT, None, "no field"))
 
 
-def _heading(body_lines: Mapping[int, str]) -> tuple[int, str] | None:
-    """The line and text of a first heading `# …` that begins the body."""
-    first = next((number for number, line in body_lines.items() if line.strip()), None)
-    match = _HEADING.match(body_lines[first]) if first is not None else None
-    return (first, plain_text(match["title"]).strip()) if first is not None and match else None
+def _title(front: FrontMatter, body_lines: Mapping[int, str]) -> tuple[str, int]:
+    """The title and its line: of the front matter, else a heading `# …` that begins the body, else ("", -1)."""
+    if front.text("title"):
+        return front.text("title"), front.fields["title"].first_line
+    first = next((number for number, line in body_lines.items() if line.strip()), -1)
+    match = _HEADING.match(body_lines[first]) if first >= 0 else None
+    return (plain_text(match["title"]).strip(), first) if match else ("", -1)
 
 
 def _paragraphs(body_lines: Mapping[int, str]) -> list[Paragraph]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -43,9 +44,11 @@ def prepare_picture(data: bytes) -> PreparedPicture:
     if _has_transparency(picture):
         content_type = "image/png"
         picture.save(out, "PNG", optimize=True)
-    elif palette := _with_palette(picture.convert("RGB")):
+    elif (colours := picture.convert("RGB").getcolors(_FEW_COLOURS)) is not None:
         content_type = "image/png"
-        palette.save(out, "PNG", optimize=True)
+        _with_palette(picture.convert("RGB"), [colour for _, colour in sorted(colours)]).save(
+            out, "PNG", optimize=True
+        )
     else:
         content_type = "image/jpeg"
         picture.convert("RGB").save(out, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
@@ -71,7 +74,11 @@ def _opened(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         words = "An SVG drawing cannot be mailed; save it as PNG." if _is_svg(data) else "This is no picture."
         raise PictureRefused(f"{words} JPEG, PNG, GIF, WebP, BMP and TIFF are taken.") from error
-    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError, KeyError) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureRefused(
+            f"The picture has too many pixels; at most {PICTURE_MAX_PIXELS // 1_000_000} million are taken."
+        ) from error
+    except (OSError, ValueError, SyntaxError, EOFError, KeyError) as error:
         raise PictureRefused("The picture is damaged or cut off; export it anew.") from error
     clean = Image.new(pixels.mode, pixels.size)
     clean.paste(pixels)
@@ -97,13 +104,10 @@ def _has_transparency(picture: Image.Image) -> bool:
     return isinstance(lowest, (int, float)) and lowest < 255
 
 
-def _with_palette(picture: Image.Image) -> Image.Image | None:
-    """The same pixels by a palette, a third of the size; None where there are too many colours for one."""
-    colours = picture.getcolors(_FEW_COLOURS)
-    if colours is None:
-        return None
+def _with_palette(picture: Image.Image, colours: Sequence[object]) -> Image.Image:
+    """The very same pixels, by a palette where they can be had so: a third of the size."""
     palette = Image.new("P", (1, 1))
-    palette.putpalette(
-        [part for _, colour in sorted(colours) if isinstance(colour, tuple) for part in colour]
-    )
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    palette.putpalette([part for colour in colours if isinstance(colour, tuple) for part in colour])
+    found = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    # Pillow looks a colour up by its high bits, so that of two close ones it may take the other.
+    return found if found.convert("RGB").tobytes() == picture.tobytes() else picture

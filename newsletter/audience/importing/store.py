@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from newsletter.audience.importing.plan import Reader
 from newsletter.audience.importing.rows import WantedReader
@@ -43,7 +44,7 @@ class Store:
 
     def suppressed(self, keys: Iterable[bytes]) -> set[bytes]:
         """Those of the address keys that are suppressed."""
-        statement = sa.select(Suppression.address_key).where(Suppression.address_key.in_(list(keys)))
+        statement = sa.select(Suppression.address_key).where(self._among(Suppression.address_key, keys))
         return set(self._session.scalars(statement))
 
     def known(self, addresses_lower: Collection[str]) -> dict[str, Known]:
@@ -57,14 +58,14 @@ class Store:
             Subscriber.language_origin,
             Subscriber.reads_both,
             Subscriber.attributes,
-        ).where(Subscriber.address_lower.in_(list(addresses_lower)))
+        ).where(self._among(Subscriber.address_lower, addresses_lower))
         found = {
             address_lower: Known(subscriber_id, Reader(*values))
             for subscriber_id, address_lower, *values in self._session.execute(statement)
         }
         by_id = {item.id: item for item in found.values()}
         states = sa.select(Subscription.subscriber_id, Subscription.list_id, Subscription.state).where(
-            Subscription.subscriber_id.in_(list(by_id))
+            self._among(Subscription.subscriber_id, by_id)
         )
         if by_id:
             for subscriber_id, list_id, state in self._session.execute(states):
@@ -124,6 +125,12 @@ class Store:
             for list_id in wanted.list_ids:
                 self.subscribe(subscriber_id, list_id, wanted.state)
         self._session.connection().execute(sa.insert(Subscriber), self._new)
+
+    def _among(self, column: InstrumentedAttribute[Any], values: Iterable[object]) -> sa.ColumnElement[bool]:
+        """Whether the column has one of two thousand values; one array, where each as a parameter costs more."""
+        if self._is_postgresql:
+            return column == sa.any_(sa.literal(list(values), sa.ARRAY(column.type)))
+        return column.in_(list(values))
 
     def _fresh_ids(self, count: int) -> list[int]:
         """Ids for new subscribers, taken beforehand: rows that need not answer with theirs go in five times as fast."""
