@@ -165,7 +165,13 @@ def a_part(language: str, /, *items: Item, **changes: object) -> LanguagePart:
             SectionPart(words["second"], (a_translation_gap(language), a_summary(language))),
         )
     part = LanguagePart(
-        language, words["list_name"], words["heading"], words["intro"], words["reason"], sections
+        language,
+        words["subject"],
+        words["list_name"],
+        words["heading"],
+        words["intro"],
+        words["reason"],
+        sections,
     )
     return replace(part, **changes)  # type: ignore[arg-type]
 
@@ -177,7 +183,6 @@ def a_content(variant: str = "fr", /, *items: Item, **changes: object) -> Editio
     others = languages if len(languages) > 1 else [language for language in WORDS if language != variant]
     content = EditionContent(
         variant=variant,
-        subject=words["subject"],
         preheader=words["preheader"],
         issue_number=7,
         published_on=date(2026, 3, 1),
@@ -188,4 +193,7 @@ def a_content(variant: str = "fr", /, *items: Item, **changes: object) -> Editio
         ),
         branding=a_branding(),
     )
+    if subject := changes.pop("subject", None):
+        first = replace(content.parts[0], subject=str(subject))
+        content = replace(content, parts=(first, *content.parts[1:]))
     return replace(content, **changes)  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     """Keys for signing in tests."""
-    return Keyring("a secret of the tests, long enough to be one")
+    return Keyring("a secret of the tests that is long enough to be one")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 PLAIN_EHLO = b"250-scripted.test\r\n250 8BITMIME\r\n"
@@ -190,3 +192,24 @@ class _Conversation:
             await self.writer.drain()
             if self.server.split_every:
                 await asyncio.sleep(0)
+
+
+@contextmanager
+def scripted_server(answer: Callable[[Turn], Answer | None]) -> Iterator[ScriptedServer]:
+    """The server in a thread of its own, for tests that drive whole processes."""
+    server = ScriptedServer(answer)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(step: object) -> None:
+        asyncio.run_coroutine_threadsafe(step, loop).result(10)  # type: ignore[arg-type]
+
+    try:
+        run(server.__aenter__())
+        yield server
+        run(server.__aexit__())
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -23,7 +23,10 @@ def main() -> int:
         _install(missing)
         missing = [package for package, file in PARTS.items() if not file.exists()]
     for package in missing:
-        print(f"{package} is not here: the tests that need it are skipped (apt-get install {package})", file=sys.stderr)
+        print(
+            f"{package} is not here: the tests that need it are skipped (apt-get install {package})",
+            file=sys.stderr,
+        )
     return 1 if missing and os.environ.get("CI") == "true" else 0
 
 
@@ -31,7 +34,9 @@ def _install(packages: list[str]) -> None:
     print(f"Installing {', '.join(packages)} …", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        done = subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             print(done.stderr.strip()[-500:], file=sys.stderr)
             return

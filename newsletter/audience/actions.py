@@ -82,7 +82,8 @@ def suppress(
 ) -> bool:
     """Sees to it that the address is never mailed again; True where that is new. The first reason stays."""
     row = {"address_key": address_key(keyring, address), "reason": reason, "since": now}
-    return session.connection().execute(insert_unless_there(session, Suppression), row).rowcount == 1
+    statement = insert_unless_there(session, Suppression).returning(Suppression.address_key)
+    return session.execute(statement, row).first() is not None
 
 
 def end_subscription(

@@ -94,9 +94,6 @@ def gather(edition: Edition, masthead: Masthead, now: datetime) -> Gathered:
         contents.append(
             EditionContent(
                 variant=variant,
-                subject=" | ".join(
-                    texts_by_language[tag].subject for tag in tags if tag in texts_by_language
-                ),
                 preheader=texts_by_language[tags[0]].preheader if tags[0] in texts_by_language else "",
                 issue_number=edition.issue_number,
                 published_on=published_on,
@@ -140,6 +137,7 @@ def _part(
     list_name = masthead.list_name(language)
     return LanguagePart(
         language=language,
+        subject=text.subject if text else "",
         list_name=list_name,
         heading=list_name,
         intro=text.intro if text else "",

@@ -125,9 +125,9 @@ def _plan_variant(
             for languages, reads_both in choices
         )
     )
-    rows = _rows(mailing, edition, now, sa.literal(variant, sa.String), state, sa.literal(reason, sa.String)).where(
-        _SKIP_REASON.is_(None), of_choice
-    )
+    rows = _rows(
+        mailing, edition, now, sa.literal(variant, sa.String), state, sa.literal(reason, sa.String)
+    ).where(_SKIP_REASON.is_(None), of_choice)
     session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
 
 

@@ -61,6 +61,7 @@ class LanguagePart:
     """Everything of one language: `intro` is Markdown, `reason` tells in plain text why the reader gets this."""
 
     language: str
+    subject: str
     list_name: str
     heading: str
     intro: str
@@ -92,7 +93,6 @@ class EditionContent:
     """One variant (`fr`, `fr+en`) of an edition: one part, or two with the reader's own language first."""
 
     variant: str
-    subject: str
     preheader: str
     issue_number: int
     published_on: date

@@ -16,7 +16,8 @@ def check_content(content: EditionContent) -> tuple[Problem, ...]:
 
 def _check(content: EditionContent) -> Iterator[Problem]:
     language = content.language
-    yield from _check_fields(content.subject, "subject", language)
+    for part in content.parts:
+        yield from _check_fields(part.subject, "subject", part.language)
     yield from _check_fields(content.preheader, "preheader", language)
     for part in content.parts:
         yield from _check_markdown(part.intro, "intro", part.language)

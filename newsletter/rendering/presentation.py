@@ -45,7 +45,7 @@ def present(content: EditionContent) -> ShownLetter:
     return ShownLetter(
         language=language,
         direction=direction(language),
-        subject=with_fields(content.subject, language),
+        subject=" | ".join(with_fields(part.subject, part.language) for part in content.parts),
         preheader=with_fields(content.preheader, language),
         issue_number=content.issue_number,
         parts=parts,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from newsletter.transport.octets import WireOctets
 from newsletter.transport.opening import Features
 from newsletter.transport.outcome import Outcome, Verdict
 
@@ -80,6 +81,8 @@ def content_octets(message: bytes) -> bytes:
     A line end that is not CRLF could end the message early for a lenient server and begin commands of its own
     (RFC 5321 section 2.3.8), so there is none. Compiled messages pass as they are.
     """
+    if isinstance(message, WireOctets):
+        return message + b".\r\n"
     crlf_count = message.count(b"\r\n")
     if message.count(b"\n") != crlf_count or message.count(b"\r") != crlf_count:
         message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)

@@ -21,7 +21,9 @@ Values: TypeAlias = Mapping[str, str]
 Slot: TypeAlias = Callable[[Values], bytes]
 Pieces: TypeAlias = list[str | Field]
 
-_NAME = re.compile(r"[!-9;-~]{1,40}\Z")  # RFC 5322 section 3.6.8; the length leaves room for an encoded-word
+_NAME = re.compile(
+    r"[A-Za-z0-9][!-9;-~]{0,39}\Z"
+)  # RFC 5322 section 3.6.8; the length leaves room for an encoded-word
 _WRITTEN_BY_US = frozenset({"mime-version", "content-type", "content-transfer-encoding"})
 _ADDRESSES = frozenset({"from", "to", "reply-to", "sender"})
 # What programs read. Encoding these breaks one-click unsubscribe and feedback reports (RFC 8058, RFC 2369).

@@ -15,6 +15,7 @@ from html import escape
 from newsletter.foundation.merge import Field, split_fields
 from newsletter.transport.header_templates import Slot, Values, check_names, compile_header
 from newsletter.transport.headers import on_one_line
+from newsletter.transport.octets import WireOctets
 from newsletter.transport.quoted_printable import SOFT_BREAK, encode_piece, encode_value
 
 # Nothing to encode, to escape or to guard at column 0, and short enough for a line: tokens, links, most addresses.
@@ -43,13 +44,13 @@ class CompiledMessage:
     _places: tuple[tuple[int, int], ...]
     _slots: tuple[Slot, ...]
 
-    def assemble(self, values: Mapping[str, str]) -> bytes:
+    def assemble(self, values: Mapping[str, str]) -> WireOctets:
         """The whole message for the reader with these values. Raises HeaderRefused where one cannot stand in its header."""
         filled = [slot(values) for slot in self._slots]
         pieces = list(self._pieces)
         for place, number in self._places:
             pieces[place] = filled[number]
-        return b"".join(pieces)
+        return WireOctets(b"".join(pieces))
 
 
 def compile_message(source: MessageSource) -> CompiledMessage:

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import os
+import re
 import ssl
 from dataclasses import dataclass
 
@@ -53,6 +55,18 @@ def features_from(reply: Reply) -> Features:
         size_bytes_max=limit or None,
         logins=frozenset(mechanism for line in words if line and line[0] == "AUTH" for mechanism in line[1:]),
     )
+
+
+def _words_of(error: OSError) -> str:
+    """What the system calls the fault ("Connection refused"), without the call that met it."""
+    number = error.errno
+    if number is None and (
+        found := re.search(r"\[Errno (\d+)\]", str(error))
+    ):  # several addresses, several faults
+        number = int(found[1])
+    if number is not None and number > 0:
+        return os.strerror(number)
+    return plain_words(error.strerror or str(error)) or type(error).__name__
 
 
 async def open_session(
@@ -117,9 +131,8 @@ class _Opening:
         except ssl.SSLError as error:
             raise self._tls_failed(error) from error
         except OSError as error:
-            reason = plain_words(error.strerror or str(error)) or type(error).__name__
             raise self._unreachable(
-                reason, "Check host and port in NEWSLETTER_SMTP_URL, and that it runs."
+                _words_of(error), "Check host and port in NEWSLETTER_SMTP_URL, and that it runs."
             ) from error
 
     async def _introduce(self) -> Features:

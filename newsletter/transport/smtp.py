@@ -164,7 +164,7 @@ class SmtpTransport:
             try:
                 session = await open_session(relay, self._helo_name, self._timeouts, self._context_for(relay))
             except (RelayUnreachable, RelayRefusedLogin) as error:
-                _log.warning("relay_set_aside", relay=str(relay), reason=type(error).__name__)
+                _log.info("relay_set_aside", relay=str(relay), reason=type(error).__name__)
                 self._set_aside_until[relay] = time.monotonic() + _SET_ASIDE_SECONDS
                 errors.append(error)
             else:

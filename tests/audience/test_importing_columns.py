@@ -11,7 +11,9 @@ def named(*header: str) -> dict[str, int]:
     return {**found, **{name: place for place, name in columns.attributes}}
 
 
-@pytest.mark.parametrize("email", ["email", "E-Mail", "Email address", "MAIL", "Courriel", "Adresse e-mail", "Adresse"])
+@pytest.mark.parametrize(
+    "email", ["email", "E-Mail", "Email address", "MAIL", "Courriel", "Adresse e-mail", "Adresse"]
+)
 def test_address_column_goes_by_many_names(email: str) -> None:
     assert named("x", email) == {"x": 0, "email": 1}
 

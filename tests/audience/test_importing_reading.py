@@ -1,6 +1,5 @@
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,9 @@ _TRICKY = st.lists(st.sampled_from([*' ",;\t\n\rxé', "\r\n", "\u2028", "\x0b"])
 
 @given(
     table=st.integers(2, 4).flatmap(
-        lambda width: st.lists(st.lists(st.one_of(_VALUES, _TRICKY), min_size=width, max_size=width), max_size=8)
+        lambda width: st.lists(
+            st.lists(st.one_of(_VALUES, _TRICKY), min_size=width, max_size=width), max_size=8
+        )
     ),
     delimiter=st.sampled_from(",;\t"),
     line_end=st.sampled_from(["\r\n", "\n", "\r"]),
@@ -88,17 +89,31 @@ def test_latin_1_saved_by_a_spreadsheet_is_read_and_marked_as_guessed() -> None:
 
 def test_utf_8_with_a_mark_is_not_guessed_and_keeps_no_mark() -> None:
     file, rows = read(b"\xef\xbb\xbfemail,name\n\xc3\xa9@example.org,x\n")
-    assert (file.is_encoding_guessed, file.header, rows) == (False, ["email", "name"], [Row(2, ["é@example.org", "x"])])
+    assert (file.is_encoding_guessed, file.header, rows) == (
+        False,
+        ["email", "name"],
+        [Row(2, ["é@example.org", "x"])],
+    )
 
 
 def test_line_numbers_stay_those_of_the_file() -> None:
     octets = b'\r\nsep=;\r\nemail;"more\r\nthan this"\r\n\r\na;"x\r\ny\r\nz"\r\n;\r\nb;c'
-    assert tabular(octets) == [(3, ["email", "more\r\nthan this"]), (6, ["a", "x\r\ny\r\nz"]), (10, ["b", "c"])]
+    assert tabular(octets) == [
+        (3, ["email", "more\r\nthan this"]),
+        (6, ["a", "x\r\ny\r\nz"]),
+        (10, ["b", "c"]),
+    ]
 
 
 @pytest.mark.parametrize(
     ("header", "delimiter"),
-    [("email,a;b,c", ","), ("email;a,b;c", ";"), ("email\ta b\tc", "\t"), ("email", ","), ('email;"a,b,c,d"', ";")],
+    [
+        ("email,a;b,c", ","),
+        ("email;a,b;c", ";"),
+        ("email\ta b\tc", "\t"),
+        ("email", ","),
+        ('email;"a,b,c,d"', ";"),
+    ],
 )
 def test_delimiter_is_the_one_that_splits_the_header(header: str, delimiter: str) -> None:
     file, _ = read(header.encode())
@@ -117,7 +132,10 @@ def test_quotation_mark_inside_a_quoted_value_is_a_problem_of_that_line_only() -
 @pytest.mark.parametrize("length", [FIELD_LENGTH_MAX + 1, 200_000])
 def test_value_that_is_too_long_is_a_problem_of_that_line_only(length: int) -> None:
     _, rows = read(b"email,note\na," + b"x" * length + b"\nb,c\n")
-    assert [(row.line, row.problem) for row in rows] == [(2, "a value is longer than 10000 characters"), (3, "")]
+    assert [(row.line, row.problem) for row in rows] == [
+        (2, "a value is longer than 10000 characters"),
+        (3, ""),
+    ]
 
 
 def refusal(octets: bytes) -> tuple[int | None, str]:
@@ -182,8 +200,4 @@ def test_file_is_named_in_a_refusal(tmp_path: Path) -> None:
     path = tmp_path / "readers.csv"
     path.write_bytes(b"email\n\0")
     with pytest.raises(FileRefused, match=r"^readers\.csv, line 2: "), open_csv(path) as file:
-        _exhaust(file)
-
-
-def _exhaust(file: CsvFile) -> Sequence[Row]:
-    return list(file.rows())
+        list(file.rows())

@@ -87,9 +87,10 @@ def test_missing_subject_and_preheader_always_block(db: Database) -> None:
 
 def test_derived_subjects_prefer_titles_in_their_language(db: Database) -> None:
     french, english, combined, _ = gathered(db, [ONLY_EN, BOTH]).contents
-    assert french.subject == "La lettre du canal, n°\u00a01\u00a0: Le café répare-tout ouvre"
-    assert english.subject == "The Canal Letter, no. 1: Also: The repair café opens"
-    assert combined.subject == f"{french.subject} | {english.subject}"
+    subjects = [[part.subject for part in content.parts] for content in (french, english, combined)]
+    assert subjects[0] == ["La lettre du canal, n°\u00a01\u00a0: Le café répare-tout ouvre"]
+    assert subjects[1] == ["The Canal Letter, no. 1: Also: The repair café opens"]
+    assert subjects[2] == [*subjects[0], *subjects[1]]
     assert english.preheader == "The repair café opens"
 
 

@@ -327,7 +327,7 @@ def test_a_letter_from_right_to_left_turns_as_a_whole() -> None:
         "fr", language="ar", list_name="رسالة القناة", heading="الربيع", intro="مرحبا", reason="سبب"
     )
     part = replace(part, sections=(SectionPart("قسم", (item, a_lead("en", form=ItemForm.LABELLED))),))
-    content = a_content("fr", variant="ar", subject="الربيع", preheader="…", parts=(part,))
+    content = a_content("fr", variant="ar", preheader="…", parts=(part,))
     root = tree(render(content).html)
     assert (root.get("lang"), root.get("dir")) == ("ar", "rtl")
     heading = root.find_class("lead")[0]
@@ -441,3 +441,14 @@ def test_rendering_twice_gives_the_same(variant: str) -> None:
 
 def test_a_problem_is_a_value() -> None:
     assert Problem("x", Level.NOTES, "y") == Problem("x", Level.NOTES, "y", None, "", "")
+
+
+@pytest.mark.parametrize(
+    ("variant", "subject"),
+    [("fr+en", "Prêts\u202f? | Ready? Go!"), ("en+fr", "Ready? Go! | Prêts\u202f?")],
+)
+def test_each_half_of_a_subject_has_the_typography_of_its_language(variant: str, subject: str) -> None:
+    content = a_content(variant)
+    words = {"fr": "Prêts ?", "en": "Ready? Go!"}
+    parts = tuple(replace(part, subject=words[part.language]) for part in content.parts)
+    assert render(replace(content, parts=parts)).subject == subject

@@ -96,9 +96,8 @@ def check_wire_form(raw: bytes) -> None:
     assert re.search(rb"\r(?!\n)|(?<!\r)\n", raw) is None
     head, _, body = raw.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
-    lines = body.split(b"\r\n")
-    assert max(map(len, lines)) <= 76
-    assert not [line for line in lines if line.startswith((b".", b"From "))]
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert not [line for line in raw.split(b"\r\n") if line.startswith((b".", b"From "))]
 
 
 @given(text=BODIES, html=BODIES, values=VALUES)

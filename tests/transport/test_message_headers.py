@@ -196,6 +196,7 @@ def test_raw_header_has_room_for_998_octets() -> None:
         ((*BASE, ("Content-Type", "text/plain")), "it is written with the bodies"),
         ((*BASE, ("X Y", "z")), "that is no name for a header"),
         ((*BASE, ("X\r\nY", "z")), "that is no name for a header"),
+        ((*BASE, (".X", "z")), "that is no name for a header"),
         ((*BASE, ("Reply-To", "nobody")), "an address is needed, such as name@example.org"),
         (
             (*BASE, ("Reply-To", "a@b.org, c@d.org")),

@@ -69,15 +69,15 @@ class Tally:
         if self.unread_columns:
             numbers = ", ".join(map(str, self.unread_columns))
             notes.append(f"Columns without a name were not imported: {numbers}.")
-        for lines, words in (
-            (self.left_lines, "left the list before and were not put back on it"),
-            (self.unconfirmed_lines, "have still to confirm, which a file cannot do for them"),
-            (self.ended_lines, "are not on the list any more, as the file says"),
-            (self.own_language_lines, "chose their languages themselves; those of the file were not taken"),
-            (self.other_language_lines, "read none of the languages of this installation, or none is known"),
+        for words, lines in (
+            ("Had left the list and were not put back on it", self.left_lines),
+            ("Have still to confirm, which a file cannot do for them", self.unconfirmed_lines),
+            ("Taken off the list, as the file says", self.ended_lines),
+            ("Chose their languages themselves; those of the file were not taken", self.own_language_lines),
+            ("New, and no language known that this installation writes in", self.other_language_lines),
         ):
             if lines:
-                notes.append(f"{len(lines)} readers {words}: {_shown(lines)}.")
+                notes.append(f"{words}: {len(lines)} ({_shown(lines)}).")
         return notes
 
 
