@@ -51,12 +51,8 @@ def upgrade_database(database: Database, to: str = "head") -> tuple[str | None, 
 
 def require_current(database: Database) -> None:
     """Raises DatabaseNotReady unless the database is at this release's version."""
-    if (
-        database.is_sqlite
-        and (file := database.url.database)
-        and file != ":memory:"
-        and not Path(file).exists()
-    ):
+    file = database.url.database if database.is_sqlite else None
+    if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
         raise DatabaseNotReady(f"There is no database at {file} yet; run `newsletter init` first.")
     version = database_version(database)
     if version is None:

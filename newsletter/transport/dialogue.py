@@ -33,7 +33,6 @@ _START_CONTENT = 354
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})  # RFC 4954 section 6
 _EMPTY_CONTENT = b".\r\n"
 
-
 _NO_RUN = Run((), lambda _job, _outcome: None, lambda: True)
 
 
@@ -115,12 +114,7 @@ class Dialogue:
     def _begin_next(self, before: bytes = b"", *expected_before: tuple[Handler, float]) -> None:
         """Writes `before` and the next envelope behind it, or ends the drive where nothing is left."""
         seconds = self._timeouts.command_seconds
-        if (
-            self._needs_reset
-            and not self._features.has_pipelining
-            and self._run is not None
-            and self._run.may_go_on()
-        ):
+        if self._needs_reset and not self._features.has_pipelining and self._run.may_go_on():
             self._needs_reset = False
             self._wire.send(b"RSET\r\n", (self._on_reset, seconds))
             return

@@ -21,9 +21,8 @@ Values: TypeAlias = Mapping[str, str]
 Slot: TypeAlias = Callable[[Values], bytes]
 Pieces: TypeAlias = list[str | Field]
 
-_NAME = re.compile(
-    r"[A-Za-z0-9][!-9;-~]{0,39}\Z"
-)  # RFC 5322 section 3.6.8; the length leaves room for an encoded-word
+# RFC 5322 section 3.6.8; never a dot at the start of a line, and room for an encoded-word behind the name.
+_NAME = re.compile(r"[A-Za-z0-9][!-9;-~]{0,39}\Z")
 _WRITTEN_BY_US = frozenset({"mime-version", "content-type", "content-transfer-encoding"})
 _ADDRESSES = frozenset({"from", "to", "reply-to", "sender"})
 # What programs read. Encoding these breaks one-click unsubscribe and feedback reports (RFC 8058, RFC 2369).
@@ -101,20 +100,15 @@ def _filled(pieces: Pieces, values: Values) -> str:
 def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes]) -> Slot:
     """ "Name <x>", where the parts are filled each for itself, so that a value of one never becomes part of the other."""
     whole = split_fields(value.strip(" "))
-    if (
-        len(whole) == 3 and not whole[0] and not whole[2]
-    ):  # one field that stands for all, as `mailbox` gives it
+    if len(whole) == 3 and not whole[0] and not whole[2]:
+        # One field that stands for all of it, as `mailbox` gives it.
         return lambda values: _write_whole(name, _filled(whole, values), write)
     phrase, inside = split_phrase(value)
     phrase_pieces, inside_pieces = split_fields(phrase), split_fields(inside)
-    fixed = (
-        (phrase if is_written_phrase(phrase) else written_phrase(_filled(phrase_pieces, {})))
-        if len(phrase_pieces) == 1
-        else None
-    )
+    is_written = len(phrase_pieces) == 1 and is_written_phrase(phrase)
 
     def fill(values: Values) -> bytes:
-        written = written_phrase(_filled(phrase_pieces, values)) if fixed is None else fixed
+        written = phrase if is_written else written_phrase(_filled(phrase_pieces, values))
         return write(name, written, _filled(inside_pieces, values))
 
     return fill
@@ -127,11 +121,8 @@ def _write_whole(name: str, value: str, write: Callable[[str, str, str], bytes])
 
 def _raw_slot(name: str, pieces: Pieces) -> Slot:
     """The pieces as they are; a value between angle brackets may hold neither a bracket nor a space (RFC 2369 section 2)."""
-    in_brackets = [
-        "".join(map(str, pieces[:index])).rpartition("<")[2].count(">") == 0
-        and "<" in "".join(map(str, pieces[:index]))
-        for index in range(len(pieces))
-    ]
+    before = ["".join(map(str, pieces[:index])) for index in range(len(pieces))]
+    in_brackets = [text.rfind("<") > text.rfind(">") for text in before]
 
     def fill(values: Values) -> bytes:
         texts = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import ipaddress
 import os
 import re
 import ssl
@@ -14,6 +15,7 @@ from newsletter.transport.replies import Reply
 from newsletter.transport.timeouts import Timeouts
 from newsletter.transport.wire import Wire, WireLost
 
+_HOST = re.compile(rb"[A-Za-z0-9.-]+\Z")
 _TRY_LATER = "Nothing was lost: try again when it answers."
 
 
@@ -69,6 +71,19 @@ def _words_of(error: OSError) -> str:
     return plain_words(error.strerror or str(error)) or type(error).__name__
 
 
+def helo_argument(host: str) -> bytes:
+    """The name that we greet with: a host as A-labels, an IP address as a literal (RFC 5321 section 4.1.3)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            name = host.encode("idna")
+        except UnicodeError:
+            name = b""
+        return name if _HOST.match(name) else b"localhost"
+    return f"[{'IPv6:' if address.version == 6 else ''}{address}]".encode("ascii")
+
+
 async def open_session(
     relay: Relay, helo_name: str, timeouts: Timeouts, context: ssl.SSLContext | None
 ) -> Session:
@@ -89,7 +104,7 @@ class _Opening:
         self, relay: Relay, helo_name: str, timeouts: Timeouts, context: ssl.SSLContext | None
     ) -> None:
         self._relay = relay
-        self._helo_name = helo_name.encode("ascii")
+        self._helo_name = helo_argument(helo_name)
         self._timeouts = timeouts
         self._context = context
         self._wire = Wire(timeouts.greeting_seconds, timeouts.block_seconds)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 from newsletter.foundation.errors import NewsletterError
 from newsletter.transport.envelope import Job
-from newsletter.transport.outcome import Outcome, not_tried
+from newsletter.transport.outcome import Outcome, Verdict, not_tried
 
 _ATTEMPTS_MAX = 3
+_UNJUDGED = frozenset({Verdict.IN_DOUBT, Verdict.NOT_TRIED})
 
 
 class Entry:
@@ -35,7 +36,7 @@ class Run:
         self._failure: Exception | None = None
         self._undecided_count = len(self._entries)
         self.lost_in_a_row = 0
-        """How many connections ended since a server last judged a message."""
+        """How many connections ended since a message was last judged."""
 
     @property
     def waiting_count(self) -> int:
@@ -70,7 +71,7 @@ class Run:
             return
         entry.is_decided = True
         self._undecided_count -= 1
-        if outcome.code is not None:
+        if outcome.verdict not in _UNJUDGED:
             self.lost_in_a_row = 0
         try:
             self._on_outcome(entry.job, outcome)

@@ -138,6 +138,11 @@ def test_value_that_is_too_long_is_a_problem_of_that_line_only(length: int) -> N
     ]
 
 
+def test_line_of_too_many_values_is_a_problem_and_is_not_kept() -> None:
+    _, rows = read(b"email\n" + b"x" + b"," * 200 + b"\nb\n" + b"," * 300 + b"\n")
+    assert rows == [Row(2, [], "the line has 201 values; at most 200 are read"), Row(3, ["b"])]
+
+
 def refusal(octets: bytes) -> tuple[int | None, str]:
     with pytest.raises(FileRefused) as refused:
         read(octets)
@@ -161,6 +166,7 @@ def _a_png() -> bytes:
         (b'email,name\na,b\nc,"d\ne,f\n', 3, "the file, line 3: a quotation mark opens here and is never closed"),
         (b'email,name\na,"b\n' + b"x,y\n" * 4000 + b'"\n', 2, "the file, line 2: a quotation mark opens here and is not closed within 10000 characters"),
         (b'email,name\na,"b\n' + b"x,y\n" * 50_000 + b'"\n', 2, "the file, line 2: a quotation mark opens here and is never closed"),
+        (b"email" + b"," * 200, 1, "the file, line 1: the header has 201 columns; at most 200 are read"),
         (b'email,"name\na,b\n', 1, "the file, line 1: a quotation mark in the header is never closed"),
         (b"email\na\n" + b"x" * 1_000_000, 3, "the file, line 3: the line is longer than a million characters"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.transport.opening import Features, features_from
+from newsletter.transport.opening import Features, features_from, helo_argument
 from newsletter.transport.replies import GarbageReply, Reply, ReplyReader
 
 CODES = st.integers(200, 599)
@@ -101,3 +101,19 @@ def test_reply_of_several_lines_says_its_enhanced_code_once() -> None:
 )
 def test_features_are_read_from_the_answer_to_ehlo(lines: tuple[str, ...], features: Features) -> None:
     assert features_from(Reply(250, ("mail.example.org PIPELINING", *lines))) == features
+
+
+@pytest.mark.parametrize(
+    ("host", "argument"),
+    [
+        ("news.example.org", b"news.example.org"),
+        ("exämple.org", b"xn--exmple-cua.org"),
+        ("127.0.0.1", b"[127.0.0.1]"),
+        ("::1", b"[IPv6:::1]"),
+        ("", b"localhost"),
+        ("a\r\nMAIL FROM:<x@y>", b"localhost"),
+        ("é" * 80, b"localhost"),
+    ],
+)
+def test_greeting_names_us_as_mail_wants_it(host: str, argument: bytes) -> None:
+    assert helo_argument(host) == argument

@@ -571,6 +571,16 @@ def test_message_that_cannot_be_put_together_is_told_and_the_rest_goes_on() -> N
     assert [recipient for recipient, _ in server.taken] == ["r1@example.net", "r3@example.net"]
 
 
+def test_messages_that_cannot_be_put_together_are_not_blamed_on_the_relay() -> None:
+    def fails() -> bytes:
+        raise LookupError
+
+    jobs = [Job(number, "n@example.org", "r@example.net", fails) for number in range(1, 11)]
+    delivered = deliver_to(ScriptedServer(), jobs)
+    assert delivered.verdicts == verdicts(*[Verdict.CONTENT_REFUSED] * 10)
+    assert delivered.error is None
+
+
 def test_messages_are_put_together_only_when_the_server_waits_for_them() -> None:
     assembled: list[int] = []
 

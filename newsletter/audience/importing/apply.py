@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
@@ -32,7 +32,6 @@ from newsletter.foundation.language import lookup
 from newsletter.foundation.signing import Keyring
 
 _BATCH_ROWS = 2000
-_T = TypeVar("_T")
 
 __all__ = ["ImportReport", "RefusedLine", "import_subscribers"]
 
@@ -65,12 +64,10 @@ def import_subscribers(
             importing = _Import(reader, store, keyring)
             importing.tally.is_encoding_guessed = file.is_encoding_guessed
             importing.tally.unread_columns = tuple(place + 1 for place in columns.unnamed)
-            done = 0
-            for rows in _batches(file.rows(), _BATCH_ROWS):
-                importing.take(rows)
-                done += len(rows)
+            rows = file.rows()
+            while importing.take(islice(rows, _BATCH_ROWS)):
                 if progress:
-                    progress(done)
+                    progress(importing.row_count)
     return importing.tally.report()
 
 
@@ -82,12 +79,6 @@ def _always(session: ReadSession, list_slug: str | None) -> tuple[int, ...]:
     return () if list_slug is None else (list_by_slug(session, list_slug).id,)
 
 
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
 class _Import:
     """One import on its way: what was seen so far, and the figures."""
 
@@ -96,10 +87,12 @@ class _Import:
         self._store = store
         self._keyring = keyring
         self._line_of: dict[str, int] = {}
+        self.row_count = 0
         self.tally = Tally()
 
-    def take(self, rows: Sequence[Row]) -> None:
-        """Imports one batch."""
+    def take(self, rows: Iterable[Row]) -> bool:
+        """Imports one batch; whether there was a row in it."""
+        count_before = self.row_count
         wanted = list(self._readable(rows))
         keys = {item.address_lower: address_key(self._keyring, item.address) for item in wanted}
         suppressed = self._store.suppressed(keys.values())
@@ -113,9 +106,11 @@ class _Import:
             else:
                 self._correct(item, reader)
         self._store.write()
+        return self.row_count > count_before
 
-    def _readable(self, rows: Sequence[Row]) -> Iterator[WantedReader]:
+    def _readable(self, rows: Iterable[Row]) -> Iterator[WantedReader]:
         for row in rows:
+            self.row_count += 1
             try:
                 wanted = self._reader.read(row)
             except BadInput as error:

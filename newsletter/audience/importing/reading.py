@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, TextIO
 from newsletter.audience.errors import FileRefused
 
 FIELD_LENGTH_MAX = 10_000
+COLUMNS_MAX = 200
 RECORD_LENGTH_MAX = 1_000_000
 _TOO_LONG = f"a value is longer than {FIELD_LENGTH_MAX} characters"
 _DELIMITERS = ",;\t"
@@ -31,7 +32,7 @@ _AS_CSV = "save it as “CSV UTF-8” and try again"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record: the number of the line that it begins on, its trimmed values, and what is wrong with it ("" if nothing)."""
+    """One record: the number of the line that it begins on, its trimmed values, or what is wrong with it."""
 
     line: int
     values: list[str]
@@ -49,6 +50,12 @@ class CsvFile:
         self.header_line = self._lines.number - len(head) + 1
         self.delimiter = _delimiter_of(head)
         self.header = _split(head, self.delimiter)
+        if len(self.header) > COLUMNS_MAX:
+            raise FileRefused(
+                name,
+                f"the header has {len(self.header)} columns; at most {COLUMNS_MAX} are read",
+                self.header_line,
+            )
 
     @property
     def is_encoding_guessed(self) -> bool:
@@ -67,8 +74,10 @@ class CsvFile:
             except csv.Error as error:
                 yield Row(line, [], self._problem(line, str(error)))
                 continue
-            if any(values):
-                yield Row(line, values, self._length_problem(line, values))
+            if not any(values):
+                continue
+            problem = self._length_problem(line, values)
+            yield Row(line, [], problem) if problem else Row(line, values)
 
     def _header_lines(self) -> list[str]:
         head: list[str] = []
@@ -95,6 +104,8 @@ class CsvFile:
         return "a quotation mark stands inside a quoted value; double it or take it out"
 
     def _length_problem(self, line: int, values: list[str]) -> str:
+        if len(values) > COLUMNS_MAX:
+            return f"the line has {len(values)} values; at most {COLUMNS_MAX} are read"
         if max(map(len, values)) <= FIELD_LENGTH_MAX:
             return ""
         if self._lines.number > line:
