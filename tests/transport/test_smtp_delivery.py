@@ -23,7 +23,8 @@ from scripted_smtp import (
     Turn,
 )
 
-SHORT = Timeouts(0.5, 0.5, 0.3, 0.3, 0.3, 0.3, 0.2)
+PATIENT = Timeouts(20, 20, 20, 20, 20, 20, 1)
+SHORT = Timeouts(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.2)  # for servers that say nothing
 BOTH_WAYS = pytest.mark.parametrize("ehlo", [PIPELINING_EHLO, PLAIN_EHLO], ids=["pipelining", "sequential"])
 CONTENT = b"Subject: hello\r\n\r\nhello\r\n"
 
@@ -75,14 +76,19 @@ def deliver_to(
 ) -> Delivered:
     async def play() -> Delivered:
         async with server:
-            options.setdefault("connections", 1)
-            transport = SmtpTransport([relay_at(server.port)], timeouts=SHORT, **options)
+            transport = SmtpTransport(
+                [relay_at(server.port)], **{"connections": 1, "timeouts": PATIENT, **options}
+            )
             try:
                 return await deliver_once(transport, jobs, stop)
             finally:
                 await transport.close()
 
     return asyncio.run(play())
+
+
+def patience_for(answer: Answer) -> Timeouts:
+    return SHORT if isinstance(answer, Silence | Deaf) else PATIENT
 
 
 def on(
@@ -144,7 +150,7 @@ def test_pipelined_content_goes_out_with_the_next_envelope() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
             transport = SmtpTransport(
-                [relay_at(server.sockets[0].getsockname()[1])], connections=1, timeouts=SHORT
+                [relay_at(server.sockets[0].getsockname()[1])], connections=1, timeouts=PATIENT
             )
             delivered = await deliver_once(transport, jobs_for(2))
             await transport.close()
@@ -182,7 +188,7 @@ def test_sequential_server_gets_one_command_at_a_time() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
             transport = SmtpTransport(
-                [relay_at(server.sockets[0].getsockname()[1])], connections=1, timeouts=SHORT
+                [relay_at(server.sockets[0].getsockname()[1])], connections=1, timeouts=PATIENT
             )
             delivered = await deliver_once(transport, jobs_for(2))
             await transport.close()
@@ -301,7 +307,7 @@ def test_old_server_without_ehlo_is_served() -> None:
 )
 def test_trouble_before_the_content_is_tried_again(ehlo: bytes, verb: str, answer: Answer) -> None:
     server = ScriptedServer(on(verb, answer, connection=1, message=2), ehlo)
-    delivered = deliver_to(server, jobs_for(3))
+    delivered = deliver_to(server, jobs_for(3), timeouts=patience_for(answer))
     assert delivered.verdicts == verdicts(ACCEPTED, ACCEPTED, ACCEPTED)
     assert [recipient for recipient, _ in server.taken] == [f"r{number}@example.net" for number in (1, 2, 3)]
     assert server.connections == 2
@@ -313,7 +319,7 @@ def test_trouble_before_the_content_is_tried_again(ehlo: bytes, verb: str, answe
 )
 def test_no_answer_after_the_final_dot_is_in_doubt_and_never_sent_again(ehlo: bytes, answer: Answer) -> None:
     server = ScriptedServer(on("CONTENT", answer, connection=1, message=2), ehlo)
-    delivered = deliver_to(server, jobs_for(4))
+    delivered = deliver_to(server, jobs_for(4), timeouts=patience_for(answer))
     assert delivered.verdicts == verdicts(ACCEPTED, IN_DOUBT, ACCEPTED, ACCEPTED)
     assert server.connections == 2
 
@@ -345,7 +351,7 @@ def test_hang_up_in_content_too_large_to_have_left_is_tried_again(ehlo: bytes) -
 def test_server_that_stops_reading_in_the_content_is_given_up_without_doubt() -> None:
     server = ScriptedServer(on("DATA", Deaf()))
     content = CONTENT + (b"y" * 70 + b"\r\n") * 200_000
-    delivered = deliver_to(server, jobs_for(1, content))
+    delivered = deliver_to(server, jobs_for(1, content), timeouts=SHORT)
     assert delivered.verdicts == verdicts(NOT_TRIED)
 
 
@@ -383,7 +389,7 @@ def test_relay_that_is_down_leaves_all_untried_and_says_where(host: str) -> None
     async def play() -> Delivered:
         async with ScriptedServer() as gone:
             port = gone.port
-        return await deliver_once(SmtpTransport([Relay(host, port, Tls.NONE)], timeouts=SHORT), jobs_for(3))
+        return await deliver_once(SmtpTransport([Relay(host, port, Tls.NONE)], timeouts=PATIENT), jobs_for(3))
 
     delivered = asyncio.run(play())
     assert delivered.verdicts == verdicts(NOT_TRIED, NOT_TRIED, NOT_TRIED)
@@ -409,7 +415,7 @@ def test_relay_that_is_down_leaves_all_untried_and_says_where(host: str) -> None
     ],
 )
 def test_relay_that_lets_nobody_in_is_named_with_its_reason(answer: Answer, reason: str) -> None:
-    delivered = deliver_to(ScriptedServer(on("GREETING", answer)), jobs_for(2))
+    delivered = deliver_to(ScriptedServer(on("GREETING", answer)), jobs_for(2), timeouts=patience_for(answer))
     assert delivered.verdicts == verdicts(NOT_TRIED, NOT_TRIED)
     assert isinstance(delivered.error, RelayUnreachable)
     assert delivered.error.reason == reason
@@ -428,7 +434,7 @@ def test_second_relay_takes_over_from_one_that_is_down() -> None:
         async with ScriptedServer() as gone:
             port = gone.port
         async with ScriptedServer() as server:
-            transport = SmtpTransport([relay_at(port), relay_at(server.port)], timeouts=SHORT)
+            transport = SmtpTransport([relay_at(port), relay_at(server.port)], timeouts=PATIENT)
             delivered = await deliver_once(transport, jobs_for(4))
             await transport.close()
             assert len(server.taken) == 4
@@ -441,7 +447,7 @@ def test_connections_are_kept_between_deliveries_and_replaced_after_so_many_mess
     async def play() -> tuple[int, int]:
         async with ScriptedServer() as server:
             transport = SmtpTransport(
-                [relay_at(server.port)], connections=1, timeouts=SHORT, messages_per_connection=3
+                [relay_at(server.port)], connections=1, timeouts=PATIENT, messages_per_connection=3
             )
             await deliver_once(transport, jobs_for(2))
             await deliver_once(transport, jobs_for(1))
@@ -457,7 +463,7 @@ def test_connections_are_kept_between_deliveries_and_replaced_after_so_many_mess
 def test_kept_connection_that_the_server_closed_meanwhile_costs_nothing() -> None:
     async def play() -> list[dict[object, Verdict]]:
         async with ScriptedServer() as server:
-            transport = SmtpTransport([relay_at(server.port)], connections=1, timeouts=SHORT)
+            transport = SmtpTransport([relay_at(server.port)], connections=1, timeouts=PATIENT)
             first = await deliver_once(transport, jobs_for(1))
             for task in list(server._open):
                 task.cancel()
@@ -539,7 +545,7 @@ def test_listener_that_fails_ends_the_delivery_with_its_error() -> None:
 
     async def play() -> None:
         async with ScriptedServer() as server:
-            transport = SmtpTransport([relay_at(server.port)], connections=1, timeouts=SHORT)
+            transport = SmtpTransport([relay_at(server.port)], connections=1, timeouts=PATIENT)
             with pytest.raises(ValueError, match="the disk is full"):
                 await transport.deliver(jobs_for(6), on_outcome=listen)
             await transport.close()

@@ -13,7 +13,7 @@ from newsletter.transport.relay import Relay, Tls
 from newsletter.transport.smtp import Job, SmtpTransport, Timeouts
 from scripted_smtp import PIPELINING_EHLO, PLAIN_EHLO, Answer, HangUp, Say, ScriptedServer, Turn
 
-TIMEOUTS = Timeouts(2, 2, 2, 2, 2, 2, 0.5)
+TIMEOUTS = Timeouts(20, 20, 20, 20, 20, 20, 1)
 VERBS = ("GREETING", "EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "RSET")
 
 ANSWERS: st.SearchStrategy[Answer] = st.one_of(

@@ -17,7 +17,7 @@ from newsletter.transport.relay import Relay, Tls
 from newsletter.transport.smtp import Job, SmtpTransport, Timeouts
 from scripted_smtp import Answer, HangUp, Say, ScriptedServer, Turn
 
-SHORT = Timeouts(2, 1, 1, 1, 1, 1, 0.5)
+PATIENT = Timeouts(20, 20, 20, 20, 20, 20, 1)
 CONTENT = b"Subject: hello\r\n\r\nhello\r\n"
 TLS_EHLO = b"250-scripted.test\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
 LOGIN_EHLO = b"250-scripted.test\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS\r\n"
@@ -63,7 +63,7 @@ async def deliver_at(
 ) -> list[Verdict]:
     user, password = login or (None, None)
     relay = Relay("localhost", port, tls, user, password)
-    transport = SmtpTransport([relay], connections=2, timeouts=SHORT, tls_context=context)
+    transport = SmtpTransport([relay], connections=2, timeouts=PATIENT, tls_context=context)
     heard: list[Verdict] = []
 
     def note(_job: Job, outcome: Outcome) -> None:
