@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from needed_parts import missing_part
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.migrations.upgrade import upgrade_database
@@ -22,14 +23,6 @@ for _name in [
     name for name in os.environ if name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SHARED_DATA"
 ]:
     del os.environ[_name]
-
-
-def missing_part(what: str) -> None:
-    """Skips a test for want of a system part; on CI that is a failure."""
-    message = f"{what} is not installed here (tools/system_parts.py installs it where it may)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @pytest.fixture

@@ -138,11 +138,15 @@ def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.I
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:
-    return sa.create_engine(url, pool_pre_ping=True)
+    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # an error's text reaches logs, and parameters are people's addresses (threat T28)
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

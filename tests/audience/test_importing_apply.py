@@ -25,11 +25,11 @@ from newsletter.audience.queries import subscriber_by_address
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 
-type_import = Callable[..., ImportReport]
+Import = Callable[..., ImportReport]
 
 
 @pytest.fixture
-def imported(db: Database, keyring: Keyring, now: datetime) -> type_import:
+def imported(db: Database, keyring: Keyring, now: datetime) -> Import:
     """Imports a text into `db`, where the lists `letter` and `agenda` are, onto `letter`."""
     with db.transaction() as session:
         a_list(session)
@@ -66,7 +66,7 @@ def everything(db: Database) -> list[tuple[Any, ...]]:
     return [*map(tuple, readers), *map(tuple, subscriptions)]
 
 
-def test_import_keeps_all_that_the_file_says(db: Database, imported: type_import, now: datetime) -> None:
+def test_import_keeps_all_that_the_file_says(db: Database, imported: Import, now: datetime) -> None:
     report = imported(
         "email,name,first_name,language,lists,status,Town,Member no\n"
         "Anna@Example.org,Anna Bé,Anna,fr-BE en,agenda,,Liège,7\n"
@@ -99,9 +99,7 @@ def test_import_keeps_all_that_the_file_says(db: Database, imported: type_import
     assert (subscription.consent_basis, subscription.since, subscription.ended_at) == ("members", now, now)
 
 
-def test_import_of_the_same_file_again_changes_nothing(
-    db: Database, imported: type_import, now: datetime
-) -> None:
+def test_import_of_the_same_file_again_changes_nothing(db: Database, imported: Import, now: datetime) -> None:
     text = "email,language,status,town\na@example.org,fr+en,,Liège\nb@example.org,,ended,\nc@example.org,fr,pending,\n"
     assert figures(imported(text)) == (3, 0, 0, 0)
     before = everything(db)
@@ -109,9 +107,7 @@ def test_import_of_the_same_file_again_changes_nothing(
     assert everything(db) == before
 
 
-def test_import_corrects_what_the_file_says_otherwise(
-    db: Database, imported: type_import, now: datetime
-) -> None:
+def test_import_corrects_what_the_file_says_otherwise(db: Database, imported: Import, now: datetime) -> None:
     imported(
         "email,name,first_name,language,town,age\na@example.org,Ann,Ann,fr,Liège,30\nb@example.org,Bo,,,,\n"
     )
@@ -133,7 +129,7 @@ def test_import_corrects_what_the_file_says_otherwise(
 
 
 def test_import_never_overwrites_languages_that_a_reader_chose(
-    db: Database, imported: type_import, keyring: Keyring
+    db: Database, imported: Import, keyring: Keyring
 ) -> None:
     with db.transaction() as session:
         for name, origin in (
@@ -154,7 +150,7 @@ def test_import_never_overwrites_languages_that_a_reader_chose(
 
 
 def test_import_puts_nobody_back_who_left(
-    db: Database, imported: type_import, keyring: Keyring, now: datetime
+    db: Database, imported: Import, keyring: Keyring, now: datetime
 ) -> None:
     imported("email,lists\na@example.org,agenda\nb@example.org,\n")
     with db.transaction() as session:
@@ -167,7 +163,7 @@ def test_import_puts_nobody_back_who_left(
     assert states(db, "a@example.org") == {"letter": ("ended", "unsubscribed"), "agenda": ("active", None)}
 
 
-def test_import_confirms_nobody(db: Database, imported: type_import) -> None:
+def test_import_confirms_nobody(db: Database, imported: Import) -> None:
     imported("email,status\na@example.org,pending\n")
     report = imported("email,status\na@example.org,active\n")
     assert figures(report) == (0, 0, 1, 0)
@@ -175,7 +171,7 @@ def test_import_confirms_nobody(db: Database, imported: type_import) -> None:
     assert states(db, "a@example.org") == {"letter": ("pending", None)}
 
 
-def test_import_ends_what_the_file_says_has_ended(db: Database, imported: type_import, now: datetime) -> None:
+def test_import_ends_what_the_file_says_has_ended(db: Database, imported: Import, now: datetime) -> None:
     imported("email,lists\na@example.org,agenda\n")
     report = imported("email,status\na@example.org,désabonné\n")
     assert figures(report) == (0, 1, 0, 0)
@@ -185,7 +181,7 @@ def test_import_ends_what_the_file_says_has_ended(db: Database, imported: type_i
     assert figures(imported("email,status\na@example.org,unsubscribed\n")) == (0, 0, 1, 0)
 
 
-def test_import_adds_a_list_to_who_is_there(db: Database, imported: type_import) -> None:
+def test_import_adds_a_list_to_who_is_there(db: Database, imported: Import) -> None:
     imported("email\na@example.org\n", consent_basis="first")
     report = imported("email,lists\na@example.org,agenda\n", consent_basis="second")
     assert figures(report) == (0, 1, 0, 0)
@@ -193,7 +189,7 @@ def test_import_adds_a_list_to_who_is_there(db: Database, imported: type_import)
 
 
 def test_import_refuses_suppressed_addresses_in_every_spelling(
-    db: Database, imported: type_import, keyring: Keyring, now: datetime
+    db: Database, imported: Import, keyring: Keyring, now: datetime
 ) -> None:
     with db.transaction() as session:
         a_subscriber(session, keyring, "there@example.org", name="Old")
@@ -210,7 +206,7 @@ def test_import_refuses_suppressed_addresses_in_every_spelling(
     assert reader(db, "there@example.org").subscriptions == []
 
 
-def test_import_refuses_lines_one_by_one_with_their_reasons(db: Database, imported: type_import) -> None:
+def test_import_refuses_lines_one_by_one_with_their_reasons(db: Database, imported: Import) -> None:
     report = imported(
         "email;name;language;lists;status;note\n"
         "ok@example.org;;;;;\n"
@@ -252,36 +248,36 @@ def _readers(db: Database) -> list[Subscriber]:
         return list(session.scalars(sa.select(Subscriber).order_by(Subscriber.id)))
 
 
-def test_import_takes_control_characters_out_of_names(db: Database, imported: type_import) -> None:
+def test_import_takes_control_characters_out_of_names(db: Database, imported: Import) -> None:
     imported('email,name,note\na@example.org,"Anna\r\nBcc: x\x0b\x1b[31m\u2028!","one\ntwo"\n')
     anna = _readers(db)[0]
     assert (anna.name, anna.attributes) == ("Anna Bcc: x [31m !", {"note": "one two"})
 
 
-def test_import_of_a_row_refused_first_takes_the_address_later(db: Database, imported: type_import) -> None:
+def test_import_of_a_row_refused_first_takes_the_address_later(db: Database, imported: Import) -> None:
     report = imported("email,language\na@example.org,klingon\na@example.org,fr\n")
     assert (figures(report), report.refused[0].line) == ((1, 0, 0, 1), 2)
 
 
 @pytest.mark.parametrize("separator", [";", "|", ","])
-def test_import_splits_lists_within_a_value(db: Database, imported: type_import, separator: str) -> None:
+def test_import_splits_lists_within_a_value(db: Database, imported: Import, separator: str) -> None:
     imported(f'email,lists\na@example.org," agenda {separator}{separator}LETTER"\n', list_slug=None)
     assert sorted(states(db, "a@example.org")) == ["agenda", "letter"]
 
 
-def test_import_without_any_list_refuses_the_line(db: Database, imported: type_import) -> None:
+def test_import_without_any_list_refuses_the_line(db: Database, imported: Import) -> None:
     report = imported("email,lists\na@example.org,\nb@example.org,;\nc@example.org,agenda\n", list_slug=None)
     assert report.refused == (RefusedLine(2, "no list is named"), RefusedLine(3, "no list is named"))
     assert states(db, "c@example.org") == {"agenda": ("active", None)}
 
 
-def test_import_onto_an_unknown_list_is_refused(db: Database, imported: type_import) -> None:
+def test_import_onto_an_unknown_list_is_refused(db: Database, imported: Import) -> None:
     with pytest.raises(ListNotFound, match="lists list"):
         imported("email\na@example.org\n", list_slug="lettre")
 
 
 def test_import_of_a_spreadsheets_latin_1_notes_the_encoding(
-    db: Database, imported: type_import, tmp_path: Path
+    db: Database, imported: Import, tmp_path: Path
 ) -> None:
     path = tmp_path / "lecteurs.csv"
     path.write_bytes(
@@ -306,7 +302,7 @@ def import_file(path: Path, db: Database) -> ImportReport:
     )
 
 
-def test_import_notes_readers_of_languages_that_nobody_writes(db: Database, imported: type_import) -> None:
+def test_import_notes_readers_of_languages_that_nobody_writes(db: Database, imported: Import) -> None:
     text = (
         "email,language\n" + "".join(f"{n}@example.org,nl-BE\n" for n in range(12)) + "x@example.org,nl fr\n"
     )
@@ -316,7 +312,7 @@ def test_import_notes_readers_of_languages_that_nobody_writes(db: Database, impo
     )
 
 
-def test_dry_run_tells_the_same_and_writes_nothing(db: Database, imported: type_import) -> None:
+def test_dry_run_tells_the_same_and_writes_nothing(db: Database, imported: Import) -> None:
     imported("email,name\na@example.org,Anna\nb@example.org,\nc@example.org,\n")
     text = "email,name,status\na@example.org,Ann,\nb@example.org,,ended\nc@example.org,,\nd@example.org,,\nx,,\nd@example.org,,\n"
     before = everything(db)
@@ -326,14 +322,14 @@ def test_dry_run_tells_the_same_and_writes_nothing(db: Database, imported: type_
     assert imported(text) == dry
 
 
-def test_import_that_fails_in_the_middle_leaves_nothing(db: Database, imported: type_import) -> None:
+def test_import_that_fails_in_the_middle_leaves_nothing(db: Database, imported: Import) -> None:
     text = "email\n" + "".join(f"{n}@example.org\n" for n in range(5000)) + 'x@example.org,"'
     with pytest.raises(FileRefused, match="line 5002"):
         imported(text)
     assert everything(db) == []
 
 
-def test_import_stopped_by_ctrl_c_leaves_nothing_and_starts_over(db: Database, imported: type_import) -> None:
+def test_import_stopped_by_ctrl_c_leaves_nothing_and_starts_over(db: Database, imported: Import) -> None:
     text = "email\n" + "".join(f"{n}@example.org\n" for n in range(4500))
     told: list[int] = []
 
@@ -350,7 +346,7 @@ def test_import_stopped_by_ctrl_c_leaves_nothing_and_starts_over(db: Database, i
     assert told == [0, 0, 2000, 4000, 4500]
 
 
-def test_import_finds_a_second_line_in_a_later_batch(db: Database, imported: type_import) -> None:
+def test_import_finds_a_second_line_in_a_later_batch(db: Database, imported: Import) -> None:
     text = "email\n" + "".join(f"{n}@example.org\n" for n in range(2500)) + "0@EXAMPLE.org\n"
     report = imported(text)
     assert (figures(report), report.refused) == (
@@ -359,7 +355,7 @@ def test_import_finds_a_second_line_in_a_later_batch(db: Database, imported: typ
     )
 
 
-def test_two_imports_at_once_add_each_reader_once(db: Database, imported: type_import) -> None:
+def test_two_imports_at_once_add_each_reader_once(db: Database, imported: Import) -> None:
     text = "email,lists\n" + "".join(f"{n}@example.org,agenda\n" for n in range(3000))
     reports: list[ImportReport] = []
     threads = [threading.Thread(target=lambda: reports.append(imported(text))) for _ in range(2)]
@@ -373,7 +369,7 @@ def test_two_imports_at_once_add_each_reader_once(db: Database, imported: type_i
     assert counts == [3000, 6000]
 
 
-def test_reader_may_leave_while_an_import_goes_on(db: Database, imported: type_import, now: datetime) -> None:
+def test_reader_may_leave_while_an_import_goes_on(db: Database, imported: Import, now: datetime) -> None:
     if db.is_sqlite:
         pytest.skip("SQLite has one writer: leaving waits until the import is done")
     text = "email,name\na@example.org,Anna\n"
@@ -392,7 +388,7 @@ def test_reader_may_leave_while_an_import_goes_on(db: Database, imported: type_i
 
 
 def test_subscribers_added_after_an_import_get_ids_of_their_own(
-    db: Database, imported: type_import, keyring: Keyring
+    db: Database, imported: Import, keyring: Keyring
 ) -> None:
     imported("email\na@example.org\nb@example.org\n")
     with db.transaction() as session:
@@ -402,13 +398,13 @@ def test_subscribers_added_after_an_import_get_ids_of_their_own(
     assert (len(set(ids)), later.id in ids) == (4, True)
 
 
-def test_import_of_a_header_alone_is_nobody(db: Database, imported: type_import) -> None:
+def test_import_of_a_header_alone_is_nobody(db: Database, imported: Import) -> None:
     assert imported("email,name\n") == ImportReport(0, 0, 0, (), 0, ())
 
 
 @pytest.mark.parametrize("text", ["", "name\nAnna\n", b"PK\x03\x04"])
 def test_import_of_a_file_that_cannot_be_one_is_refused_in_one_line(
-    db: Database, imported: type_import, text: str | bytes
+    db: Database, imported: Import, text: str | bytes
 ) -> None:
     with pytest.raises(FileRefused) as refused:
         imported(text)
@@ -416,7 +412,7 @@ def test_import_of_a_file_that_cannot_be_one_is_refused_in_one_line(
 
 
 @pytest.mark.slow
-def test_import_of_a_hundred_thousand_readers_and_again(db: Database, imported: type_import) -> None:
+def test_import_of_a_hundred_thousand_readers_and_again(db: Database, imported: Import) -> None:
     text = "email;name;language;town\n" + "".join(
         f"reader.{n}@mail{n % 3000}.example.org;Éloïse {n};{('fr', 'en', 'fr en', '')[n % 4]};Liège\n"
         for n in range(100_000)

@@ -18,7 +18,7 @@ from builders_web import (
     every_row,
     state_of,
 )
-from conftest import missing_part
+from needed_parts import missing_part
 from newsletter.audience.models import SubscriptionState
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import readable_name
