@@ -197,3 +197,99 @@ def a_content(variant: str = "fr", /, *items: Item, **changes: object) -> Editio
         first = replace(content.parts[0], subject=str(subject))
         content = replace(content, parts=(first, *content.parts[1:]))
     return replace(content, **changes)  # type: ignore[arg-type]
+
+
+def an_assembly(language: str = "fr", /, **changes: object) -> Item:
+    """The general assembly: a date and no picture."""
+    if language == "fr":
+        item = Item(
+            "assemblee",
+            "fr",
+            ItemForm.FULL,
+            "Assemblée générale",
+            body="Les comptes, les projets et le verre de l'amitié.",
+            action=Action("S'inscrire", f"{SITE}/fr/assemblee"),
+            happens_on=date(2026, 4, 1),
+            topic="Vie du jardin",
+        )
+    else:
+        item = Item(
+            "assemblee",
+            "en",
+            ItemForm.FULL,
+            "General assembly",
+            body="Accounts, plans, and a glass together.",
+            action=Action("Sign up", f"{SITE}/en/assembly"),
+            happens_on=date(2026, 4, 1),
+            topic="Garden life",
+        )
+    return replace(item, **changes)  # type: ignore[arg-type]
+
+
+_LONG = {
+    "fr": "Le vélo-cargo est arrivé, et il porte **quatre-vingts kilos**. On le réserve pour une heure ou pour un jour. ",
+    "en": "The cargo bike is here, and it carries **eighty kilos**. You can have it for an hour or a day. ",
+}
+
+
+def a_long_story(language: str = "fr", /, **changes: object) -> Item:
+    """The cargo bike: a picture and a text longer than a card or a digest has room for."""
+    title = {"fr": "Un vélo-cargo à partager", "en": "A cargo bike to share"}[language]
+    item = Item(
+        "velo",
+        language,
+        ItemForm.FULL,
+        title,
+        body=f"{_LONG[language] * 4}\n\n{_LONG[language]}",
+        picture=Picture(f"{SITE}/images/velo.jpg", title, 1200, 800),
+        action=Action({"fr": "Réserver", "en": "Book it"}[language], f"{SITE}/{language}/velo"),
+        read_url=f"{SITE}/{language}/archive/canal/7",
+    )
+    return replace(item, **changes)  # type: ignore[arg-type]
+
+
+def a_rich_content(variant: str = "fr", /, **changes: object) -> EditionContent:
+    """An edition with an item for every way of showing one, a logo and a way to the preferences; `ar` runs from right to left."""
+    if variant == "ar":
+        return replace(_in_arabic(), **changes)  # type: ignore[arg-type]
+    parts = []
+    for language in variant.split("+"):
+        words = WORDS[language]
+        second = (a_market(language), a_long_story(language), a_long_story(language, key="velo-2"))
+        third = (an_assembly(language), a_translation_gap(language), a_summary(language))
+        sections = (
+            SectionPart(words["first"], (a_lead(language),)),
+            SectionPart(words["second"], second),
+            SectionPart("", third),
+        )
+        parts.append(a_part(language, sections=sections))
+    branding = a_branding(logo_url=f"{SITE}/logo.png")
+    content = a_content(variant, parts=tuple(parts), branding=branding, preferences_url=f"{SITE}/preferences")
+    return replace(content, **changes)  # type: ignore[arg-type]
+
+
+def _in_arabic() -> EditionContent:
+    story = Item(
+        "bustan",
+        "ar",
+        ItemForm.FULL,
+        "البستان الجديد على ضفة القناة",
+        body="نحتاج إلى **اثني عشر متطوعًا**.\n\n> قول جميل\n\n- السبت\n- الأحد",
+        picture=Picture(f"{SITE}/images/serre.jpg", "صورة البستان", 1200, 600),
+        action=Action("سجّلوا الآن", f"{SITE}/ar/x"),
+        topic="ورشة",
+    )
+    event = Item("jamiya", "ar", ItemForm.FULL, "الجمعية العامة", body="حسابات.", happens_on=date(2026, 4, 1))
+    stories = (story, replace(story, key="b"), replace(story, key="c"), event)
+    labelled = (a_lead("en", form=ItemForm.LABELLED), a_translation_gap("fr", key="d"))
+    part = LanguagePart(
+        "ar",
+        "الربيع",
+        "رسالة القناة",
+        "الربيع يصل إلى الضفة",
+        "ثلاثة أخبار هذا الشهر.",
+        "تصلكم هذه الرسالة لأنكم اشتركتم فيها.",
+        (SectionPart("الأخبار", stories), SectionPart("أخبار أخرى", labelled)),
+    )
+    branding = a_branding(logo_url=f"{SITE}/logo.png")
+    return a_content("fr", variant="ar", preheader="أخبار البستان", parts=(part,), branding=branding)

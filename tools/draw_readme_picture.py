@@ -1,45 +1,62 @@
-"""Draws docs/pictures/edition.png: the demo's edition in French and English, as Chromium shows it.
+"""Draws docs/pictures/edition.png: the demo's edition in French and English, light and dark, as Chromium shows it.
 
-Run `make demo` once before, so that out/ holds the rendered edition; needs the development parts and Chromium.
+Plays the demo in a folder of its own, and takes its pictures as `newsletter editions render` does.
 """
 
-import io
+import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import sync_playwright
+
+from newsletter.cli.screenshots import LOOKS, find_chromium, take_shots
+from newsletter.foundation.database import Database
 
 ROOT = Path(__file__).parents[1]
-WIDTH, HEIGHT, GAP = 660, 1180, 28
+HEIGHT, GAP, RADIUS = 1220, 28, 14
 SHOTS = (("fr", "light"), ("en", "dark"))
+GROUND = "#dfe5ea"
+COLOURS = 256
 
 
-def main(folder: str = "") -> int:
-    """Writes the picture from the latest rendered edition; 2 where there is none."""
-    rendered = Path(folder) if folder else max((ROOT / "out").glob("edition-*"), default=None)
-    if rendered is None or not (rendered / "fr.html").exists():
-        print("There is no rendered edition in out/; run make demo first.", file=sys.stderr)
+def main() -> int:
+    """Writes the picture; 2 where there is no browser."""
+    chromium = find_chromium()
+    if chromium is None:
+        print("Neither Chromium nor Chrome was found.", file=sys.stderr)
         return 2
-    pictures = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for language, scheme in SHOTS:
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)
-            page.goto((rendered / f"{language}.html").resolve().as_uri())
-            page.wait_for_load_state("networkidle")
-            pictures.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-        browser.close()
-    sheet = Image.new("RGB", (WIDTH * 2 + GAP * 3, HEIGHT + GAP * 2), "#dfe5ea")
-    for place, picture in enumerate(pictures):
-        mask = Image.new("L", picture.size, 0)
-        ImageDraw.Draw(mask).rounded_rectangle((0, 0, *picture.size), 14, fill=255)
-        sheet.paste(picture, (GAP + place * (WIDTH + GAP), GAP), mask)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")
+        }
+        command = [sys.executable, "-m", "newsletter", "demo", "--once"]
+        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+        rendered = max((Path(folder) / "out").glob("edition-*"))
+        letters = {name: (rendered / f"{name}.html").read_text("utf-8") for name, _ in SHOTS}
+        database = Database(f"sqlite:///{folder}/subscribers.db")
+        rows = take_shots(chromium, letters, database)
+        database.close()
+    looks = [(look.width, look.scheme) for look in LOOKS]
+    pictures = [rows[name][looks.index((600, scheme))] for name, scheme in SHOTS]
     target = ROOT / "docs" / "pictures" / "edition.png"
     target.parent.mkdir(exist_ok=True)
-    sheet.quantize(128).save(target, optimize=True)
+    side_by_side(pictures).quantize(COLOURS, kmeans=2).save(target, optimize=True)
     return 0
 
 
+def side_by_side(pictures: list[Image.Image]) -> Image.Image:
+    """The upper part of each picture, with round corners."""
+    width = pictures[0].width
+    sheet = Image.new("RGB", ((width + GAP) * len(pictures) + GAP, HEIGHT + GAP * 2), GROUND)
+    for place, picture in enumerate(pictures):
+        upper = picture.crop((0, 0, width, HEIGHT))
+        mask = Image.new("L", upper.size, 0)
+        ImageDraw.Draw(mask).rounded_rectangle((0, 0, *upper.size), RADIUS, fill=255)
+        sheet.paste(upper, (GAP + place * (width + GAP), GAP), mask)
+    return sheet
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -15,6 +15,7 @@ from newsletter.announcements.models import (
     TranslationState,
 )
 from newsletter.announcements.queries import known_source_keys
+from newsletter.announcements.revisions.editing import revision_of
 from newsletter.announcements.rules import content_hash
 from newsletter.foundation.database import WriteSession
 
@@ -36,9 +37,12 @@ class StoredDraft:
 
 
 def store_announcements(
-    session: WriteSession, drafts: Sequence[ReadyDraft], now: datetime
+    session: WriteSession, drafts: Sequence[ReadyDraft], now: datetime, author: str = "import"
 ) -> list[StoredDraft]:
-    """Adds the drafts whose source was not imported before; the same source again adds nothing."""
+    """Adds the drafts whose source was not imported before, each text with its first revision.
+
+    The same source again adds nothing.
+    """
     known = known_source_keys(session, [ready.draft.source_key for ready in drafts])
     stored = []
     for ready in drafts:
@@ -46,7 +50,7 @@ def store_announcements(
         if key in known:
             stored.append(StoredDraft(known[key], is_new=False))
             continue
-        announcement = _announcement(session, ready, now)
+        announcement = _announcement(session, ready, now, author)
         session.add(announcement)
         session.flush()
         known[key] = announcement.id
@@ -54,7 +58,7 @@ def store_announcements(
     return stored
 
 
-def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime) -> Announcement:
+def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime, author: str) -> Announcement:
     draft = ready.draft
     source = next((text for text in draft.texts if text.language == draft.source_language), None)
     return Announcement(
@@ -66,7 +70,7 @@ def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime) -> An
         published_on=draft.published_on,
         happens_on=draft.happens_on,
         created_at=now,
-        translations=[_translation(text, source, now) for text in draft.texts],
+        translations=[_translation(text, source, now, author) for text in draft.texts],
         remarks=[
             AnnouncementRemark(
                 language=remark.language,
@@ -86,12 +90,12 @@ def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime) -> An
     )
 
 
-def _translation(text: DraftText, source: DraftText | None, now: datetime) -> Translation:
+def _translation(text: DraftText, source: DraftText | None, now: datetime, author: str) -> Translation:
     """The stored text; a translation that comes in together with its source is confirmed against it."""
     confirmed = None
     if source is not None and source is not text:
         confirmed = content_hash(source.title, source.summary, source.body, source.cta_label, source.cta_url)
-    return Translation(
+    translation = Translation(
         language=text.language,
         state=TranslationState.DRAFT,
         title=text.title,
@@ -103,6 +107,8 @@ def _translation(text: DraftText, source: DraftText | None, now: datetime) -> Tr
         confirmed_source_hash=confirmed,
         updated_at=now,
     )
+    translation.revisions = [revision_of(translation, 1, author, now)]
+    return translation
 
 
 def _picture(session: WriteSession, prepared: PreparedPicture) -> Picture:

@@ -67,8 +67,37 @@ class Translation(Base):
     # The hash of the source text that this one was last confirmed against; None for the source itself.
     confirmed_source_hash: Mapped[str | None] = mapped_column(sa.String(64))
     updated_at: Mapped[datetime]
+    # What was approved, by whom and when; None while the text is not approved.
+    approved_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    approved_by: Mapped[str | None] = mapped_column(sa.String(200))
+    approved_at: Mapped[datetime | None]
 
     announcement: Mapped[Announcement] = relationship(back_populates="translations", lazy="raise")
+    revisions: Mapped[list["TranslationRevision"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="TranslationRevision.number"
+    )
+
+
+class TranslationRevision(Base):
+    """A text as it once was. Only ever added; the one with the highest number is the text as it is."""
+
+    __tablename__ = "translation_revision"
+
+    translation_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("translation.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(sa.Text)
+    summary: Mapped[str] = mapped_column(sa.Text)
+    body: Mapped[str] = mapped_column(sa.Text)
+    cta_label: Mapped[str] = mapped_column(sa.String(200))
+    cta_url: Mapped[str] = mapped_column(sa.Text)
+    content_hash: Mapped[str] = mapped_column(sa.String(64))
+    # The hash of the source text that it was written against; None for the source itself, or where nobody knows.
+    source_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    author: Mapped[str] = mapped_column(sa.String(200))  # "" where nobody knows
+    is_minor: Mapped[bool]
+    made_at: Mapped[datetime]
 
 
 class AnnouncementRemark(Base):

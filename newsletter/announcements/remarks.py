@@ -44,6 +44,12 @@ class RemarkCode(StrEnum):
     )
     ALT_MISSING = "alt_missing"  # a picture without words for those who do not see it
     PICTURE_IN_BODY = "picture_in_body"  # a picture inside the text, which is not taken along
+    FURTHER_PICTURE = "further_picture"  # a text from the web had several pictures; the first one is taken
+    PICTURE_REFUSED = "picture_refused"  # a picture could not be fetched, or is none that can be mailed
+    TABLE_AS_TEXT = "table_as_text"  # a table became a list, one line per row
+    EMBED_LEFT_OUT = "embed_left_out"  # a video, a form or another page inside the text
+    LINK_LEFT_OUT = "link_left_out"  # a link that leads nowhere from a mailbox; its words stay
+    LANGUAGE_CORRECTED = "language_corrected"  # the source as a whole names another language than the text's
 
 
 # Plain sentences without placeholders, so that they can be translated; the excerpt says what is meant.
@@ -66,6 +72,12 @@ MESSAGES: dict[RemarkCode, str] = {
     RemarkCode.FIELDS_DIFFER: "The languages disagree about this field; the source language's value was taken.",
     RemarkCode.ALT_MISSING: "The picture has no description in this language.",
     RemarkCode.PICTURE_IN_BODY: "A picture inside the text is not taken along; name it in the field `image`.",
+    RemarkCode.FURTHER_PICTURE: "Only the first picture is taken along; this one was left out.",
+    RemarkCode.PICTURE_REFUSED: "A picture could not be taken along.",
+    RemarkCode.TABLE_AS_TEXT: "A table became a list with one line per row; see whether it still reads well.",
+    RemarkCode.EMBED_LEFT_OUT: "A video, a form or another page inside the text was left out.",
+    RemarkCode.LINK_LEFT_OUT: "A link that leads nowhere from a mailbox was left out; its words stay.",
+    RemarkCode.LANGUAGE_CORRECTED: "The source is marked as another language; the one of the text was taken.",
 }
 
 

@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from newsletter.announcements.actions import ReadyDraft, StoredDraft, store_announcements
-from newsletter.announcements.intake.auto import IntakeFormat, read_path
-from newsletter.announcements.intake.draft import IntakeReport, LineFate
-from newsletter.announcements.intake.pictures import prepare_picture
+from newsletter.announcements.intake.draft import IntakeReport, ItemFate, LineFate
+from newsletter.announcements.intake.sources import SourceFormat, read_sources
+from newsletter.announcements.intake.storing import Imported, ready, store_imported
+from newsletter.announcements.intake.web import Web
 from newsletter.announcements.models import Announcement
 from newsletter.announcements.queries import announcements as all_announcements
 from newsletter.announcements.queries import announcements_by_id
-from newsletter.announcements.rules import is_stale
+from newsletter.announcements.rules import is_stale, missing_languages, source_of
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
-from newsletter.foundation.errors import BadInput
 from newsletter.wiring import Installation, open_installation
 
 
@@ -27,9 +25,13 @@ def announcements() -> None:
 
 
 @announcements.command("import")
-@click.argument("sources", nargs=-1, required=True, metavar="PATH...")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH|URL...")
 @click.option(
-    "--format", "form", type=click.Choice(["auto", "text", "markdown"]), default="auto", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["auto", "text", "markdown", "feed", "wordpress", "page"]),
+    default="auto",
+    show_default=True,
 )
 @click.option(
     "--language",
@@ -38,44 +40,55 @@ def announcements() -> None:
     help="The language of the text, where you know it better.",
 )
 @json_option
-def import_(sources: tuple[str, ...], form: IntakeFormat, language: str, as_json: bool) -> None:
-    """Import announcements from text files, Markdown files or folders of Markdown files.
+def import_(sources: tuple[str, ...], form: SourceFormat, language: str, as_json: bool) -> None:
+    """Import announcements from texts, Markdown, feeds, WordPress or web pages.
 
-    Tells what became of every line. The same source again adds nothing.
+    Tells what became of every line and item. The same source again adds nothing.
     """
-    installation = open_installation()
-    results = [import_source(installation, source, form, language) for source in sources]
+    results = import_sources(open_installation(), sources, form, language)
     if as_json:
         write_json([_result_json(source, *result) for source, result in zip(sources, results, strict=True)])
         return
-    for source, (report, stored) in zip(sources, results, strict=True):
-        _show_result(source, report, stored)
+    for source, (report, imported) in zip(sources, results, strict=True):
+        _show_result(source, report, imported)
 
 
-def import_source(
-    installation: Installation, source: str, form: IntakeFormat = "auto", language: str = "auto"
-) -> tuple[IntakeReport, list[StoredDraft]]:
-    """Reads one source and stores what is new; what became of it."""
-    if source.startswith(("http://", "https://")):
-        raise BadInput(f"Pages cannot be fetched from the web; save {source} as a file and import that.")
-    report = read_path(Path(source), form, language, installation.settings.languages)
-    ready = [
-        ReadyDraft(draft, tuple(prepare_picture(picture.data) for picture in draft.pictures))
-        for draft in report.drafts
-    ]
+def import_sources(
+    installation: Installation,
+    sources: Sequence[str],
+    form: SourceFormat = "auto",
+    language: str = "auto",
+    web: Web | None = None,
+) -> list[tuple[IntakeReport, list[Imported]]]:
+    """Reads the sources, all of them before anything is stored, and stores what is new; what became of each."""
+    reports = read_sources(sources, form, language, installation.settings.languages, web or Web())
+    drafts = [[ready(draft) for draft in report.drafts] for report in reports]
     with installation.database.transaction() as session:
-        return report, store_announcements(session, ready, clock.now())
+        now = clock.now()
+        return [
+            (report, store_imported(session, mine, now)) for report, mine in zip(reports, drafts, strict=True)
+        ]
 
 
-def _result_json(source: str, report: IntakeReport, stored: Sequence[StoredDraft]) -> dict[str, Any]:
+def import_source(installation: Installation, source: str) -> tuple[IntakeReport, list[Imported]]:
+    """Reads one source and stores what is new; what became of it."""
+    return import_sources(installation, [source])[0]
+
+
+def _result_json(source: str, report: IntakeReport, imported: Sequence[Imported]) -> dict[str, Any]:
+    def number(place: int | None) -> int | None:
+        return None if place is None else imported[place].announcement_id
+
     return {
         "source": source,
-        "added": [item.announcement_id for item in stored if item.is_new],
-        "unchanged": [item.announcement_id for item in stored if not item.is_new],
+        "added": [item.announcement_id for item in imported if item.is_new],
+        "unchanged": [item.announcement_id for item in imported if not item.is_new and not item.is_changed],
+        "changed": [item.announcement_id for item in imported if item.is_changed],
         "announcements": [
             {
                 "id": item.announcement_id,
                 "is_new": item.is_new,
+                "is_changed": item.is_changed,
                 "source_language": draft.source_language,
                 "translations": {
                     text.language: {"title": text.title, "is_title_derived": text.is_title_derived}
@@ -83,7 +96,7 @@ def _result_json(source: str, report: IntakeReport, stored: Sequence[StoredDraft
                 },
                 "remarks": draft.remarks,
             }
-            for draft, item in zip(report.drafts, stored, strict=True)
+            for draft, item in zip(report.drafts, imported, strict=True)
         ],
         "lines": [
             {
@@ -91,19 +104,33 @@ def _result_json(source: str, report: IntakeReport, stored: Sequence[StoredDraft
                 "first_line": account.first_line,
                 "last_line": account.last_line,
                 "fate": account.fate,
-                "announcement": None
-                if account.announcement is None
-                else stored[account.announcement].announcement_id,
+                "announcement": number(account.announcement),
                 "reason": account.reason,
             }
             for account in report.lines
         ],
+        "items": [
+            {
+                "number": account.number,
+                "title": account.title,
+                "fate": account.fate,
+                "announcement": number(account.announcement),
+                "language": account.language,
+                "reason": account.reason,
+            }
+            for account in report.items
+        ],
     }
 
 
-def _show_result(source: str, report: IntakeReport, stored: Sequence[StoredDraft]) -> None:
-    added = sum(item.is_new for item in stored)
-    say(f"{source}: {len(stored)} announcements, {added} added, {len(stored) - added} known already.")
+def _show_result(source: str, report: IntakeReport, imported: Sequence[Imported]) -> None:
+    added = sum(item.is_new for item in imported)
+    changed = sum(item.is_changed for item in imported)
+    told = f", {changed} changed since they were imported" if changed else ""
+    say(
+        f"{source}: {len(imported)} announcements, {added} added, "
+        f"{len(imported) - added - changed} known already{told}."
+    )
     write_table(
         "",
         ["No.", "Language", "Title", "Remarks"],
@@ -114,23 +141,46 @@ def _show_result(source: str, report: IntakeReport, stored: Sequence[StoredDraft
                 _title(draft.texts[0].title, draft.texts[0].is_title_derived),
                 len(draft.remarks) or "",
             )
-            for draft, item in zip(report.drafts, stored, strict=True)
+            for draft, item in zip(report.drafts, imported, strict=True)
         ],
         right=["No.", "Remarks"],
     )
+    for draft, item in zip(report.drafts, imported, strict=True):
+        if item.is_changed:
+            say(
+                f"  announcement {item.announcement_id} says something else at its source now: "
+                f"“{draft.texts[0].title}”. What stands here was left as it is."
+            )
+    _show_lines(report)
+    _show_items(report)
+    for draft, item in zip(report.drafts, imported, strict=True):
+        for remark in draft.remarks:
+            where = f", line {remark.line}" if remark.line else ""
+            say(f"  announcement {item.announcement_id}{where}: {remark.message} {remark.excerpt}")
+
+
+def _show_lines(report: IntakeReport) -> None:
     fates: Counter[LineFate] = Counter()
     for account in report.lines:
         fates[account.fate] += account.last_line - account.first_line + 1
+    if not fates:
+        return
     told = ", ".join(f"{count} {fate.value.replace('_', ' ')}" for fate, count in sorted(fates.items()))
     say(f"Every line accounted for: {told}.")
     for account in report.lines:
         if account.fate in (LineFate.LEFT_OUT, LineFate.BOILERPLATE) and account.reason:
             say(f"  line {account.first_line}: {account.fate.value.replace('_', ' ')} ({account.reason})")
-    for draft, item in zip(report.drafts, stored, strict=True):
-        for remark in draft.remarks:
-            say(
-                f"  announcement {item.announcement_id}, line {remark.line or '?'}: {remark.message} {remark.excerpt}"
-            )
+
+
+def _show_items(report: IntakeReport) -> None:
+    left_out = [account for account in report.items if account.fate is ItemFate.LEFT_OUT]
+    if report.items:
+        taken = len(report.items) - len(left_out)
+        say(f"Every item accounted for: {taken} taken, {len(left_out)} left out.")
+    for reason, count in Counter(account.reason for account in left_out).items():
+        first = next(account for account in left_out if account.reason == reason)
+        others = f" and {count - 1} more" if count > 1 else ""
+        say(f"  item {first.number}{others}: left out ({reason})")
 
 
 def _title(title: str, is_derived: bool) -> str:
@@ -141,20 +191,23 @@ def _title(title: str, is_derived: bool) -> str:
 @json_option
 def list_(as_json: bool) -> None:
     """List the announcements, the latest first."""
-    with open_installation().database.read() as session:
+    installation = open_installation()
+    languages = installation.settings.languages
+    with installation.database.read() as session:
         found = all_announcements(session)
     if as_json:
-        write_json([announcement_json(item) for item in found])
+        write_json([announcement_json(item, languages) for item in found])
         return
     write_table(
         "",
-        ["No.", "Languages", "Title", "Date", "Remarks"],
+        ["No.", "Languages", "Title", "Date", "To do", "Remarks"],
         [
             (
                 item.id,
                 " ".join(text.language for text in item.translations),
                 next((_title(text.title, text.is_title_derived) for text in item.translations), ""),
                 item.happens_on or item.published_on or "",
+                _to_do(item, languages),
                 len(item.remarks) or "",
             )
             for item in found
@@ -168,10 +221,12 @@ def list_(as_json: bool) -> None:
 @json_option
 def show(announcement_id: int, as_json: bool) -> None:
     """Show one announcement: its texts and the remarks on them."""
-    with open_installation().database.read() as session:
+    installation = open_installation()
+    with installation.database.read() as session:
         item = announcements_by_id(session, [announcement_id])[0]
     if as_json:
-        write_json({**announcement_json(item), "texts": _texts_json(item)})
+        languages = installation.settings.languages
+        write_json({**announcement_json(item, languages), "texts": _texts_json(item)})
         return
     for text in item.translations:
         say(f"[{text.language}] {_title(text.title, text.is_title_derived)} — {text.state.value}\n")
@@ -182,9 +237,15 @@ def show(announcement_id: int, as_json: bool) -> None:
         say(f"Remark [{remark.language}] line {remark.line or '?'}: {remark.message} {remark.excerpt}")
 
 
-def announcement_json(item: Announcement) -> dict[str, Any]:
-    """An announcement in JSON, in the words of the glossary."""
-    source = next((text for text in item.translations if text.language == item.source_language), None)
+def _to_do(item: Announcement, languages: Sequence[str]) -> str:
+    """What the texts still need: `en stale, nl missing`."""
+    stale = [f"{text.language} stale" for text in item.translations if is_stale(text, source_of(item))]
+    return ", ".join([*stale, *(f"{tag} missing" for tag in missing_languages(item, languages))])
+
+
+def announcement_json(item: Announcement, languages: Sequence[str]) -> dict[str, Any]:
+    """An announcement in JSON, in the words of the glossary; `missing` of the languages of the installation."""
+    source = source_of(item)
     return {
         "id": item.id,
         "source_language": item.source_language,
@@ -201,6 +262,7 @@ def announcement_json(item: Announcement) -> dict[str, Any]:
             }
             for text in item.translations
         },
+        "missing": missing_languages(item, languages),
         "remarks": [
             {
                 "code": remark.code,
@@ -225,3 +287,6 @@ def _texts_json(item: Announcement) -> dict[str, dict[str, str]]:
         }
         for text in item.translations
     }
+
+
+from newsletter.cli import announcement_export, announcement_texts  # noqa: E402, F401 - their commands join the group

@@ -1,5 +1,6 @@
 """`newsletter editions ...`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from newsletter.cli.errors import TheAnswerIsNo
 from newsletter.cli.languages import texts_option, texts_per_language
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.editions.actions import EditionPlan, create_edition
-from newsletter.editions.freezing import Rendering, freeze_now, render_now
+from newsletter.editions.freezing import freeze_now
 from newsletter.editions.masthead import Masthead
 from newsletter.editions.models import Edition, EditionItem, EditionMode, EditionState, Fallback, Section
-from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import edition_by_id, items_to_roll_over, rendered_variants, variant_names
 from newsletter.editions.queries import editions as all_editions
 from newsletter.foundation import clock
 from newsletter.foundation.database import ReadSession
 from newsletter.foundation.errors import BadInput
+from newsletter.foundation.language import normalise_tags
 from newsletter.rendering.problems import Level
 from newsletter.wiring import Installation, masthead_of, open_installation
 
@@ -51,6 +53,9 @@ def editions() -> None:
 @texts_option("--subject", "The subject, per language; default: made from the first title.")
 @texts_option("--preheader", "The line that mailboxes show beside the subject; default: the next titles.")
 @texts_option("--intro", "A word at the start, in Markdown, per language.")
+@click.option(
+    "--roll-over", is_flag=True, help="Add what earlier editions left out of a language that has it by now."
+)
 @json_option
 def create(
     list_slug: str,
@@ -60,6 +65,7 @@ def create(
     subject: tuple[str, ...],
     preheader: tuple[str, ...],
     intro: tuple[str, ...],
+    roll_over: bool,
     as_json: bool,
 ) -> None:
     """Create the next issue of a list."""
@@ -72,7 +78,8 @@ def create(
     with installation.database.transaction() as session:
         mailing_list = list_by_slug(session, list_slug)
         chosen = announcement_ids or tuple(_announcements_not_used(session, mailing_list.id))
-        if not chosen:
+        rolled_over = items_to_roll_over(session, mailing_list.id) if roll_over else {}
+        if not chosen and not rolled_over:
             raise BadInput(
                 f"There is no announcement that {list_slug} has not had yet; import some, or name them."
             )
@@ -81,6 +88,7 @@ def create(
             mode=EditionMode(mode),
             fallback=Fallback(fallback or installation.settings.fallback),
             announcement_ids=chosen,
+            rolled_over=rolled_over,
             subjects=subjects,
             preheaders=preheaders,
             intros=intros,
@@ -217,42 +225,55 @@ def masthead_for_edition(installation: Installation, edition_id: int) -> Masthea
 
 @editions.command()
 @click.argument("edition_id", metavar="E", type=int)
+@click.option("--links", "with_links", is_flag=True, help="Also fetch every link once, over the network.")
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.NOTES.value,
+    show_default=True,
+    help="Only what is at least so grave.",
+)
+@click.option("--require-approval", is_flag=True, help="Texts that nobody has approved block.")
 @json_option
-def check(edition_id: int, as_json: bool) -> None:
-    """Check an edition: what blocks freezing, what somebody should look at. Exit code 1 where something blocks."""
+def check(edition_id: int, with_links: bool, level: str, require_approval: bool, as_json: bool) -> None:
+    """Check an edition: what blocks freezing, what somebody should look at. Exit code 1 where something blocks.
+
+    docs/checks.md explains every code. Nothing is fetched from the network without --links.
+    """
+    from newsletter.cli.findings import show_findings
+    from newsletter.editions.checks.links import check_links
+    from newsletter.editions.checks.run import check_now, stories_now
+
     installation = open_installation()
-    rendering = render_now(
-        installation.database, edition_id, masthead_for_edition(installation, edition_id), clock.now()
-    )
+    masthead = masthead_for_edition(installation, edition_id)
+    database = installation.database
+    findings = check_now(database, edition_id, masthead, clock.now(), require_approval=require_approval)
+    if with_links:
+        findings += tuple(check_links(stories_now(database, edition_id)))
+    order = list(Level)
+    shown = [found for found in findings if order.index(found.level) <= order.index(Level(level))]
     if as_json:
-        write_json(rendering.findings)
+        write_json(shown)
     else:
-        _show_findings(rendering)
-    if rendering.blocking:
+        show_findings(shown)
+    if any(found.level is Level.BLOCKS for found in findings):
         raise TheAnswerIsNo
-
-
-def _show_findings(rendering: Rendering) -> None:
-    if not rendering.findings:
-        say("Nothing found; the edition can be frozen.")
-        return
-    write_table(
-        "",
-        ["Level", "Code", "Where", "What"],
-        [
-            (finding.level.value, finding.code, finding.where, finding.message)
-            for finding in rendering.findings
-        ],
-    )
 
 
 @editions.command()
 @click.argument("edition_id", metavar="E", type=int)
+@click.option(
+    "--language", "languages", multiple=True, help="Freeze only this language now; the others may follow."
+)
+@click.option("--without", multiple=True, metavar="LANGUAGE", help="Do without this language, for good.")
 @json_option
-def freeze(edition_id: int, as_json: bool) -> None:
-    """Freeze an edition: render every variant for good. Only frozen editions are mailed."""
+def freeze(edition_id: int, languages: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
+    """Freeze an edition: render every variant for good. Only what is frozen is mailed.
+
+    With --language it goes in waves: the French now, the English when it is ready; each reader is mailed once.
+    """
     installation = open_installation()
-    freeze_and_warn(installation, edition_id)
+    freeze_and_warn(installation, edition_id, normalise_tags(languages), normalise_tags(without))
     with installation.database.read() as session:
         edition = edition_by_id(session, edition_id)
         slug = list_slugs(session)[edition.list_id]
@@ -261,7 +282,9 @@ def freeze(edition_id: int, as_json: bool) -> None:
     if as_json:
         write_json(edition_json(edition, slug, names))
         return
-    say(f"Froze edition {edition_id} ({slug} no. {edition.issue_number}):")
+    say(
+        f"Froze edition {edition_id} ({slug} no. {edition.issue_number}): {edition.state.value.replace('_', ' ')}"
+    )
     write_table(
         "",
         ["Variant", "Size", "Subject"],
@@ -270,11 +293,12 @@ def freeze(edition_id: int, as_json: bool) -> None:
     )
 
 
-def freeze_and_warn(installation: Installation, edition_id: int) -> None:
+def freeze_and_warn(
+    installation: Installation, edition_id: int, languages: Sequence[str] = (), without: Sequence[str] = ()
+) -> None:
     """Freezes, and tells on stderr what somebody should look at."""
-    rendering = freeze_now(
-        installation.database, edition_id, masthead_for_edition(installation, edition_id), clock.now()
-    )
+    masthead = masthead_for_edition(installation, edition_id)
+    rendering = freeze_now(installation.database, edition_id, masthead, clock.now(), languages, without)
     for finding in rendering.findings:
         if finding.level is Level.WARNS:
             warn(f"{finding.message} ({finding.where})")
@@ -285,12 +309,19 @@ def freeze_and_warn(installation: Installation, edition_id: int) -> None:
 @click.option(
     "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to."
 )
+@click.option("--no-pictures", is_flag=True, help="Take no pictures, even where there is a browser.")
 @json_option
-def render(edition_id: int, folder: Path, as_json: bool) -> None:
-    """Write each variant as .html, .txt, .eml and .mjml into a folder; of a draft, as it would be frozen now."""
-    from newsletter.cli.rendered_files import write_variants
+def render(edition_id: int, folder: Path, no_pictures: bool, as_json: bool) -> None:
+    """Write each variant as .html, .txt, .eml and .mjml into a folder; of a draft, as it would be frozen now.
 
-    written = write_variants(open_installation(), edition_id, folder)
+    Where Chromium is at hand, a picture of each variant and a sheet of all of them come with it: desktop and phone, light and dark.
+    """
+    from newsletter.cli.rendered_files import add_pictures, write_variants
+
+    installation = open_installation()
+    written = write_variants(installation, edition_id, folder)
+    if not no_pictures:
+        written += add_pictures(installation, edition_id, folder)
     if as_json:
         write_json({"edition": edition_id, "files": [str(path) for path in written]})
         return
@@ -299,9 +330,9 @@ def render(edition_id: int, folder: Path, as_json: bool) -> None:
 
 
 def ensure_frozen(installation: Installation, edition_id: int) -> None:
-    """Freezes the edition where it is not frozen yet, and says so."""
+    """Freezes the edition where nothing of it is frozen yet, and says so."""
     with installation.database.read() as session:
-        is_frozen = edition_by_id(session, edition_id).state is EditionState.FROZEN
-    if not is_frozen:
+        is_draft = edition_by_id(session, edition_id).state is EditionState.DRAFT
+    if is_draft:
         freeze_and_warn(installation, edition_id)
         warn(f"edition {edition_id} was not frozen yet; it is now.")

@@ -133,6 +133,7 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
     return {
         "planned": counts.planned,
         "pending": counts.pending,
+        "waiting": counts.waiting,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
         "deferred": counts.deferred,
@@ -155,6 +156,8 @@ def show_report(report: MailingReport) -> None:
         rows,
         right=_FIGURES,
     )
+    if report.total.waiting:
+        say(f"Waiting for their language to be frozen: {report.total.waiting}")
     for reason, count in report.total.skipped.items():
         say(f"Skipped, {reason.value.replace('_', ' ')}: {count}")
 

@@ -50,12 +50,12 @@ def write_table(
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_printable(str(cell))) for cell in row))
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
     width = None if sys.stdout.isatty() else 110
     Console(width=width, highlight=False).print(table)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without control characters, which could drive the terminal."""
     return "".join("·" if unicodedata.category(sign) == "Cc" and sign != "\n" else sign for sign in text)
 

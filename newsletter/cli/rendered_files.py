@@ -4,6 +4,8 @@ from pathlib import Path
 
 from newsletter.audience.models import MailingList
 from newsletter.cli.editions import masthead_for_edition
+from newsletter.cli.output import warn
+from newsletter.cli.screenshots import PicturesNotTaken, find_chromium, write_pictures
 from newsletter.editions.freezing import render_now
 from newsletter.editions.models import RenderedEdition
 from newsletter.editions.queries import edition_by_id, rendered_variants
@@ -44,6 +46,24 @@ def write_variants(installation: Installation, edition_id: int, folder: Path) ->
             path.write_bytes(content)
             written.append(path)
     return written
+
+
+def add_pictures(installation: Installation, edition_id: int, folder: Path) -> list[Path]:
+    """Writes DIR/<variant>.png and DIR/sheet.png of what `write_variants` wrote there; the paths.
+
+    Without Chromium, or where it fails, the reason goes to stderr and there are fewer paths.
+    """
+    chromium = find_chromium()
+    if chromium is None:
+        warn("no pictures: neither Chromium nor Chrome was found on this machine.")
+        return []
+    names = variants_of_edition(installation, edition_id)
+    letters = {name: (folder / f"{name}.html").read_text("utf-8") for name in names}
+    try:
+        return write_pictures(chromium, letters, folder, installation.database)
+    except PicturesNotTaken as error:
+        warn(f"no pictures: {error}")
+        return []
 
 
 def variants_of_edition(installation: Installation, edition_id: int) -> dict[str, RenderedEdition]:

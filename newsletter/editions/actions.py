@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-
-import sqlalchemy as sa
 
 from newsletter.announcements.models import Announcement
 from newsletter.announcements.queries import announcements_by_id
 from newsletter.editions.content import derived_words
+from newsletter.editions.coverage import coverage_of
 from newsletter.editions.errors import EditionIsFrozen
 from newsletter.editions.masthead import Masthead
 from newsletter.editions.models import (
@@ -21,15 +20,19 @@ from newsletter.editions.models import (
     Fallback,
     RenderedEdition,
     Section,
+    ShownItem,
 )
-from newsletter.editions.queries import last_issue_number
+from newsletter.editions.queries import edition_by_id, last_issue_number, rendered_variants
 from newsletter.foundation.database import WriteSession
 from newsletter.rendering.render import RenderedBodies
 
 
 @dataclass(frozen=True, slots=True)
 class EditionPlan:
-    """What an edition is created from. Words given per language (language -> text) replace the derived ones."""
+    """What an edition is created from. Words given per language (language -> text) replace the derived ones.
+
+    `rolled_over` has announcements to be shown only in some languages: number -> languages.
+    """
 
     languages: tuple[str, ...]
     mode: EditionMode
@@ -38,6 +41,7 @@ class EditionPlan:
     subjects: Mapping[str, str]
     preheaders: Mapping[str, str]
     intros: Mapping[str, str]
+    rolled_over: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def create_edition(session: WriteSession, plan: EditionPlan, masthead: Masthead,
 
     Raises AnnouncementNotFound. Subjects and preheaders that are not given are derived from the items, and marked so.
     """
-    chosen = announcements_by_id(session, plan.announcement_ids)
+    chosen = announcements_by_id(session, tuple(dict.fromkeys((*plan.announcement_ids, *plan.rolled_over))))
     issue_number = last_issue_number(session, masthead.list_id) + 1
     edition = Edition(
         list_id=masthead.list_id,
@@ -84,15 +88,19 @@ def create_edition(session: WriteSession, plan: EditionPlan, masthead: Masthead,
             Section(
                 position=0,
                 titles={},
-                items=[
-                    EditionItem(announcement_id=item.id, position=place) for place, item in enumerate(chosen)
-                ],
+                items=[_item(plan, item.id, place) for place, item in enumerate(chosen)],
             )
         ],
     )
     session.add(edition)
     session.flush()
     return edition
+
+
+def _item(plan: EditionPlan, announcement_id: int, place: int) -> EditionItem:
+    everywhere = announcement_id in plan.announcement_ids
+    only = () if everywhere else plan.rolled_over[announcement_id]
+    return EditionItem(announcement_id=announcement_id, position=place, only_languages=only)
 
 
 def _text(
@@ -111,17 +119,36 @@ def _text(
     )
 
 
-def freeze_edition(
-    session: WriteSession, edition_id: int, variants: Sequence[RenderedVariant], now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """What a freeze keeps: the rendered variants, how items stand in the languages frozen now, and what it closes."""
+
+    variants: tuple[RenderedVariant, ...]
+    languages: tuple[str, ...]
+    left_out_languages: tuple[str, ...]
+    is_complete: bool
+
+
+def freeze_edition(session: WriteSession, edition_id: int, freeze: Freeze, now: datetime) -> None:
     """Keeps the rendered variants for good. Raises EditionIsFrozen where another freeze came first."""
-    moved = session.execute(
-        sa.update(Edition)
-        .where(Edition.id == edition_id, Edition.state == EditionState.DRAFT)
-        .values(state=EditionState.FROZEN, frozen_at=now)
-        .returning(Edition.id)
-    ).scalar_one_or_none()
-    if moved is None:
+    edition = edition_by_id(session, edition_id, lock=True)
+    if edition.state is EditionState.FROZEN or rendered_variants(session, edition_id).keys() & {
+        item.variant for item in freeze.variants
+    }:
         raise EditionIsFrozen(edition_id)
-    session.add_all(variant.kept(edition_id) for variant in variants)
+    edition.state = EditionState.FROZEN if freeze.is_complete else EditionState.PARTLY_FROZEN
+    edition.frozen_at = now
+    edition.left_out_languages = freeze.left_out_languages
+    session.add_all(variant.kept(edition_id) for variant in freeze.variants)
+    session.add_all(
+        ShownItem(
+            edition_id=edition_id,
+            announcement_id=item.announcement_id,
+            language=cell.language,
+            showing=cell.showing,
+        )
+        for item in coverage_of(edition)
+        for cell in item.cells
+        if cell.language in freeze.languages
+    )
     session.flush()

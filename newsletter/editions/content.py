@@ -1,17 +1,17 @@
 """From an edition with its announcements to the content of each variant: pure, and before any rendering."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.announcements.models import Announcement, AnnouncementPicture, Translation, TranslationState
+from newsletter.announcements.models import Announcement, AnnouncementPicture, Translation
 from newsletter.announcements.queries import EXTENSIONS
+from newsletter.editions.choosing import choice_for, choice_of, texts_of
 from newsletter.editions.masthead import Masthead
 from newsletter.editions.models import Edition, EditionItem, EditionText, Fallback, Section
 from newsletter.editions.rules import (
     Blocked,
     Choice,
-    choose_text,
     languages_of,
     shorten_repeated,
     variants_of,
@@ -28,6 +28,7 @@ from newsletter.rendering.content import (
     SectionPart,
 )
 
+_NOTHING_IN = "nothing is in %(name)s; add a text, or freeze without it (--without %(tag)s)"
 _SUBJECT_TITLE_LENGTH = 70
 _PREHEADER_LENGTH = 140
 
@@ -41,11 +42,19 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocker:
+    """What stands in the way of freezing one language, as a line for people."""
+
+    language: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
-    """The contents of every variant, and what blocks freezing, each finding as a line for people."""
+    """The contents of every variant, and what blocks freezing the languages of the edition."""
 
     contents: tuple[EditionContent, ...]
-    blocking: tuple[str, ...]
+    blocking: tuple[Blocker, ...]
 
 
 def derived_words(
@@ -60,10 +69,10 @@ def derived_words(
 
     Titles in the language come first, so that a subject is in another language only where nothing else is there.
     """
-    choices = [(item, _choice(item, fallback, language, languages)) for item in announcements]
+    choices = [(item, choice_of(item, fallback, language, languages)) for item in announcements]
     shown = [(item, choice) for item, choice in choices if isinstance(choice, Choice)]
     shown.sort(key=lambda pair: pair[1].language != language)
-    titles = [_texts_of(item)[choice.language].title for item, choice in shown]
+    titles = [texts_of(item)[choice.language].title for item, choice in shown]
     t = texts(language).gettext
     if not titles:
         return Words(t("%(list)s, no. %(number)s") % {"list": list_name, "number": issue_number}, "")
@@ -75,61 +84,91 @@ def derived_words(
     return Words(subject, _cut(" · ".join(titles[1:]) or titles[0], _PREHEADER_LENGTH))
 
 
-def gather(edition: Edition, masthead: Masthead, now: datetime) -> Gathered:
-    """The content of each variant of a whole edition (`queries.edition_by_id`), and what stands in the way."""
-    blocking: list[str] = []
-    texts_by_language = {text.language: text for text in edition.texts}
+def gather(
+    edition: Edition,
+    masthead: Masthead,
+    now: datetime,
+    without: Collection[str] = (),
+    hosted: Collection[str] | None = None,
+) -> Gathered:
+    """The content of each variant of a whole edition (`queries.edition_by_id`), and what stands in the way.
+
+    `without` names languages that the edition is to do without; `hosted` those that links may lead to (None: all).
+    """
+    blocking: list[Blocker] = []
+    words = {text.language: text for text in edition.texts}
+    left_out = {*edition.left_out_languages, *without}
+    wanted = [tag for tag in edition.languages if tag not in left_out]
+    linked = [tag for tag in wanted if hosted is None or tag in hosted]
     parts: dict[str, LanguagePart] = {}
-    for language in edition.languages:
-        part = _part(edition, masthead, language, texts_by_language.get(language), blocking)
+    for language in wanted:
+        part = _part(edition, masthead, language, words.get(language), linked, blocking)
         if part.sections:
             parts[language] = part
-            blocking += _missing_words(language, texts_by_language.get(language))
-    shown = [tag for tag in edition.languages if tag in parts]
-    published_on = now.astimezone(masthead.zone).date()
-    contents = []
-    for variant in variants_of(shown, edition.mode):
-        tags = languages_of(variant)
-        chosen = tuple(_without_repeats(parts[tag], tags) for tag in tags)
-        contents.append(
-            EditionContent(
-                variant=variant,
-                preheader=texts_by_language[tags[0]].preheader if tags[0] in texts_by_language else "",
-                issue_number=edition.issue_number,
-                published_on=published_on,
-                parts=chosen,
-                view_url=masthead.hosted_url(tags[0], edition.public_name),
-                other_languages=tuple(
-                    LanguageLink(tag, masthead.hosted_url(tag, edition.public_name))
-                    for tag in shown
-                    if tag != tags[0]
-                ),
-                branding=masthead.branding,
+            blocking += _missing_words(language, words.get(language))
+        else:
+            blocking.append(
+                Blocker(language, _NOTHING_IN % {"name": language_name(language, "en"), "tag": language})
             )
-        )
-    return Gathered(tuple(contents), tuple(blocking))
+    shown = [tag for tag in wanted if tag in parts]
+    contents = tuple(
+        _content(edition, masthead, variant, parts, words, linked, now)
+        for variant in variants_of(shown, edition.mode)
+    )
+    return Gathered(contents, tuple(blocking))
 
 
-def _missing_words(language: str, text: EditionText | None) -> list[str]:
+def _content(
+    edition: Edition,
+    masthead: Masthead,
+    variant: str,
+    parts: Mapping[str, LanguagePart],
+    words: Mapping[str, EditionText],
+    linked: Sequence[str],
+    now: datetime,
+) -> EditionContent:
+    tags = languages_of(variant)
+    return EditionContent(
+        variant=variant,
+        preheader=words[tags[0]].preheader if tags[0] in words else "",
+        issue_number=edition.issue_number,
+        published_on=now.astimezone(masthead.zone).date(),
+        parts=tuple(_without_repeats(parts[tag], tags) for tag in tags),
+        view_url=masthead.hosted_url(tags[0], edition.public_name),
+        other_languages=tuple(
+            LanguageLink(tag, masthead.hosted_url(tag, edition.public_name))
+            for tag in linked
+            if tag != tags[0]
+        ),
+        branding=masthead.branding,
+    )
+
+
+def _missing_words(language: str, text: EditionText | None) -> list[Blocker]:
     """Subject and preheader always block: nothing may stand in for them."""
     name = language_name(language, "en")
     missing = []
     if text is None or not text.subject.strip():
-        missing.append(f"the {name} subject is missing")
+        missing.append(Blocker(language, f"the {name} subject is missing"))
     if text is None or not text.preheader.strip():
-        missing.append(f"the {name} preheader is missing")
+        missing.append(Blocker(language, f"the {name} preheader is missing"))
     return missing
 
 
 def _part(
-    edition: Edition, masthead: Masthead, language: str, text: EditionText | None, blocking: list[str]
+    edition: Edition,
+    masthead: Masthead,
+    language: str,
+    text: EditionText | None,
+    linked: Sequence[str],
+    blocking: list[Blocker],
 ) -> LanguagePart:
     sections = []
     for section in edition.sections:
         items = tuple(
             item
             for entry in section.items
-            if (item := _item(edition, masthead, entry, language, blocking)) is not None
+            if (item := _item(edition, masthead, entry, language, linked, blocking)) is not None
         )
         if items:
             sections.append(SectionPart(_title_of(section, language), items))
@@ -151,18 +190,24 @@ def _title_of(section: Section, language: str) -> str:
 
 
 def _item(
-    edition: Edition, masthead: Masthead, entry: EditionItem, language: str, blocking: list[str]
+    edition: Edition,
+    masthead: Masthead,
+    entry: EditionItem,
+    language: str,
+    linked: Sequence[str],
+    blocking: list[Blocker],
 ) -> Item | None:
     announcement = entry.announcement
-    choice = _choice(announcement, entry.fallback or edition.fallback, language, edition.languages)
+    choice = choice_for(entry, edition, language)
     if isinstance(choice, Blocked):
-        title = next(iter(_texts_of(announcement).values())).title if _texts_of(announcement) else ""
+        title = next(iter(texts_of(announcement).values())).title if texts_of(announcement) else ""
         name = language_name(language, "en")
-        blocking.append(f"announcement {announcement.id} (“{_cut(title, 60)}”) has no {name} text")
+        message = f"announcement {announcement.id} (“{_cut(title, 60)}”) has no {name} text"
+        blocking.append(Blocker(language, message))
         return None
     if choice is None:
         return None
-    text = _texts_of(announcement)[choice.language]
+    text = texts_of(announcement)[choice.language]
     return Item(
         key=f"announcement-{announcement.id}",
         language=choice.language,
@@ -172,35 +217,17 @@ def _item(
         body=text.body,
         picture=_picture(announcement.pictures, masthead, choice.language),
         action=Action(text.cta_label, text.cta_url) if text.cta_label and text.cta_url else None,
-        read_url=_read_url(edition, masthead, text),
+        read_url=_read_url(edition, masthead, text, linked),
         happens_on=announcement.happens_on,
         topic=announcement.topic,
     )
 
 
-def _read_url(edition: Edition, masthead: Masthead, text: Translation) -> str:
+def _read_url(edition: Edition, masthead: Masthead, text: Translation, linked: Sequence[str]) -> str:
     """Where an item that is only announced can be read: this edition on the web, else its own link."""
-    if text.language in edition.languages:
+    if text.language in linked:
         return masthead.hosted_url(text.language, edition.public_name)
     return text.cta_url
-
-
-def _choice(
-    announcement: Announcement, policy: Fallback, language: str, languages: Sequence[str]
-) -> Choice | Blocked | None:
-    not_applicable = {
-        text.language for text in announcement.translations if text.state is TranslationState.NOT_APPLICABLE
-    }
-    written = _texts_of(announcement)
-    return choose_text(language, written, not_applicable, announcement.source_language, languages, policy)
-
-
-def _texts_of(announcement: Announcement) -> dict[str, Translation]:
-    return {
-        text.language: text
-        for text in announcement.translations
-        if text.state is not TranslationState.NOT_APPLICABLE
-    }
 
 
 def _picture(pictures: Sequence[AnnouncementPicture], masthead: Masthead, language: str) -> Picture | None:

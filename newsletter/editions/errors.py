@@ -22,11 +22,11 @@ class EditionIsFrozen(NewsletterError):
 
 
 class EditionIsEmpty(NewsletterError):
-    """Not one item can be shown in any language."""
+    """No variant would come of freezing: nothing can be shown, or none is whole with the languages asked for."""
 
     def __init__(self, edition_id: int) -> None:
         super().__init__(
-            f"Edition {edition_id} has nothing to show in any of its languages; add announcements."
+            f"Edition {edition_id} has nothing to freeze: no variant is whole with these languages and announcements."
         )
         self.edition_id = edition_id
 
@@ -49,3 +49,14 @@ class EditionNotReady(NewsletterError):
         super().__init__(f"Edition {edition_id} cannot be frozen yet: {listed}.")
         self.edition_id = edition_id
         self.findings = tuple(findings)
+
+
+class LanguageNotInEdition(NewsletterError):
+    """The edition was not made for this language."""
+
+    def __init__(self, edition_id: int, language: str) -> None:
+        super().__init__(
+            f"Edition {edition_id} was not made for the language {language}; see `newsletter editions show`."
+        )
+        self.edition_id = edition_id
+        self.language = language

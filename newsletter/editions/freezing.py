@@ -1,29 +1,28 @@
 """Rendering an edition's variants, and freezing them: gathered in one transaction, rendered outside, kept in another."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.editions.actions import RenderedVariant, freeze_edition
+from newsletter.editions.actions import Freeze, RenderedVariant, freeze_edition
+from newsletter.editions.checks.findings import Finding, finding, finding_of
+from newsletter.editions.checks.mail_markup import check_unsubscribe
 from newsletter.editions.content import Gathered, gather
-from newsletter.editions.errors import EditionChanged, EditionIsEmpty, EditionIsFrozen, EditionNotReady
+from newsletter.editions.errors import (
+    EditionChanged,
+    EditionIsEmpty,
+    EditionIsFrozen,
+    EditionNotReady,
+    LanguageNotInEdition,
+)
 from newsletter.editions.masthead import Masthead
-from newsletter.editions.models import EditionState
-from newsletter.editions.queries import edition_by_id
+from newsletter.editions.models import Edition, EditionState
+from newsletter.editions.queries import edition_by_id, rendered_variants
+from newsletter.editions.rules import languages_of, variants_of
 from newsletter.foundation.database import Database
-from newsletter.rendering.problems import Level, Problem
+from newsletter.rendering.problems import Level
 from newsletter.rendering.render import render_edition
 from newsletter.rendering.themes import load_theme
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that checking an edition found; the words of `code` stay, because programs outside read them."""
-
-    code: str
-    level: Level
-    language: str
-    where: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +36,25 @@ class Rendering:
     def blocking(self) -> list[str]:
         """The findings that stand in the way of freezing, each as a line."""
         return [
-            f"{finding.message} ({finding.where})" if finding.where else finding.message
-            for finding in self.findings
-            if finding.level is Level.BLOCKS
+            f"{found.message} ({found.place})" if found.where else found.message
+            for found in self.findings
+            if found.level is Level.BLOCKS
         ]
 
 
 def render_variants(gathered: Gathered, theme_name: str) -> Rendering:
     """Every variant, rendered; findings that several variants share are told once."""
     theme = load_theme(theme_name)
-    findings = [Finding("missing-text", Level.BLOCKS, "", "", line) for line in gathered.blocking]
+    findings = [
+        finding("missing-text", blocker.message, language=blocker.language) for blocker in gathered.blocking
+    ]
     variants = []
     for content in gathered.contents:
         bodies = render_edition(content, theme)
         variants.append(RenderedVariant(content.variant, bodies))
-        findings += [_finding(problem, content.variant) for problem in bodies.problems]
+        findings += [finding_of(problem, content.variant) for problem in bodies.problems]
+        findings += check_unsubscribe(bodies.html)
     return Rendering(tuple(variants), tuple(dict.fromkeys(findings)))
-
-
-def _finding(problem: Problem, variant: str) -> Finding:
-    where = problem.where or f"variant {variant}"
-    if problem.line is not None:
-        where = f"{where}, line {problem.line}"
-    return Finding(problem.code, problem.level, problem.language, where, problem.message)
 
 
 def render_now(database: Database, edition_id: int, masthead: Masthead, now: datetime) -> Rendering:
@@ -71,25 +66,76 @@ def render_now(database: Database, edition_id: int, masthead: Masthead, now: dat
     return render_variants(gathered, theme)
 
 
-def freeze_now(database: Database, edition_id: int, masthead: Masthead, now: datetime) -> Rendering:
+def freeze_now(
+    database: Database,
+    edition_id: int,
+    masthead: Masthead,
+    now: datetime,
+    languages: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Rendering:
     """Renders the edition and keeps it for good. Returns the rendering, whose findings may warn.
 
-    Raises EditionNotFound, EditionIsFrozen, EditionIsEmpty, EditionNotReady with all that blocks, and EditionChanged
-    where somebody changed the edition in the meantime.
+    `languages` freezes only these, a wave, and leaves the others to a later one; `without` gives languages up for
+    good. Raises EditionNotFound, EditionIsFrozen, LanguageNotInEdition, EditionIsEmpty, EditionNotReady with all that
+    blocks the languages to be frozen, and EditionChanged where somebody changed the edition in the meantime.
     """
     with database.read() as session:
         edition = edition_by_id(session, edition_id)
-        if edition.state is EditionState.FROZEN:
-            raise EditionIsFrozen(edition_id)
-        gathered = gather(edition, masthead, now)
+        wave = _wave(edition, rendered_variants(session, edition_id), languages, without)
+        gathered = _gather_wave(edition, wave, masthead, now)
         theme = edition.theme or masthead.theme
     rendering = render_variants(gathered, theme)
     if rendering.blocking:
         raise EditionNotReady(edition_id, rendering.blocking)
     if not rendering.variants:
         raise EditionIsEmpty(edition_id)
+    done = {*wave.frozen, *(item.variant for item in rendering.variants)}
+    freeze = Freeze(rendering.variants, wave.languages, wave.left_out, is_complete=done >= set(wave.intended))
     with database.transaction() as session:
-        if gather(edition_by_id(session, edition_id), masthead, now) != gathered:
+        edition = edition_by_id(session, edition_id, lock=True)
+        if _gather_wave(edition, wave, masthead, now) != gathered:
             raise EditionChanged(edition_id)
-        freeze_edition(session, edition_id, rendering.variants, now)
+        freeze_edition(session, edition_id, freeze, now)
     return rendering
+
+
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """What one freeze is about: the languages to freeze now, those given up, and the variants meant and there."""
+
+    languages: tuple[str, ...]
+    left_out: tuple[str, ...]
+    intended: tuple[str, ...]
+    frozen: frozenset[str]
+
+    @property
+    def hosted(self) -> frozenset[str]:
+        """The languages that stand on the web once this wave is frozen."""
+        return frozenset(self.languages) | {languages_of(variant)[0] for variant in self.frozen}
+
+
+def _wave(
+    edition: Edition, frozen: Collection[str], languages: Sequence[str], without: Sequence[str]
+) -> _Wave:
+    if edition.state is EditionState.FROZEN:
+        raise EditionIsFrozen(edition.id)
+    for tag in (*languages, *without):
+        if tag not in edition.languages:
+            raise LanguageNotInEdition(edition.id, tag)
+    left_out = tuple(dict.fromkeys((*edition.left_out_languages, *without)))
+    meant = [tag for tag in edition.languages if tag not in left_out]
+    done = {tag for variant in frozen for tag in languages_of(variant)}
+    now_frozen = tuple(tag for tag in meant if (tag in languages if languages else tag not in done))
+    return _Wave(now_frozen, left_out, variants_of(meant, edition.mode), frozenset(frozen))
+
+
+def _gather_wave(edition: Edition, wave: _Wave, masthead: Masthead, now: datetime) -> Gathered:
+    """What the wave freezes: variants that are not there yet, all of whose languages will be; and what blocks it."""
+    gathered = gather(edition, masthead, now, wave.left_out, wave.hosted)
+    contents = tuple(
+        content
+        for content in gathered.contents
+        if content.variant not in wave.frozen and set(languages_of(content.variant)) <= wave.hosted
+    )
+    return Gathered(contents, tuple(item for item in gathered.blocking if item.language in wave.languages))

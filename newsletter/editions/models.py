@@ -31,6 +31,9 @@ class EditionState(StrEnum):
     """Where an edition stands."""
 
     DRAFT = "draft"  # being put together
+    PARTLY_FROZEN = (
+        "partly_frozen"  # rendered for good in some languages, which may be mailed; others to come
+    )
     FROZEN = "frozen"  # rendered for good; only frozen editions are mailed
 
 
@@ -49,6 +52,8 @@ class Edition(Base):
     languages: Mapped[tuple[str, ...]] = mapped_column(LanguageList)
     mode: Mapped[EditionMode] = mapped_column(state_column(EditionMode))
     fallback: Mapped[Fallback] = mapped_column(state_column(Fallback))
+    # Languages that this edition was frozen without, on purpose.
+    left_out_languages: Mapped[tuple[str, ...]] = mapped_column(LanguageList, default=(), server_default="")
     theme: Mapped[str] = mapped_column(sa.String(100), default="")
     state: Mapped[EditionState] = mapped_column(state_column(EditionState))
     created_at: Mapped[datetime]
@@ -101,8 +106,31 @@ class EditionItem(Base):
     announcement_id: Mapped[int] = mapped_column(sa.ForeignKey("announcement.id"))
     position: Mapped[int]
     fallback: Mapped[Fallback | None] = mapped_column(state_column(Fallback))  # overrides the edition's
+    # Shown only in these languages, because an earlier edition had it in the others; empty means in all.
+    only_languages: Mapped[tuple[str, ...]] = mapped_column(LanguageList, default=(), server_default="")
 
     announcement: Mapped[Announcement] = relationship(lazy="raise")
+
+
+class Showing(StrEnum):
+    """How an item stands in one language of an edition."""
+
+    FULL = "full"  # in that language
+    LABELLED = "labelled"  # in another language, marked
+    SUMMARY = "summary"  # title and link only
+    OMITTED = "omitted"  # left out
+    BLOCKED = "blocked"  # lacking, and the edition cannot be frozen without it: never stored
+
+
+class ShownItem(Base):
+    """How an announcement stood in one language of an edition when that language was frozen."""
+
+    __tablename__ = "shown_item"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(sa.ForeignKey("announcement.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    showing: Mapped[Showing] = mapped_column(state_column(Showing))
 
 
 class RenderedEdition(Base):

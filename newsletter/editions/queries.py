@@ -6,9 +6,17 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from newsletter.announcements.models import Announcement, AnnouncementPicture
+from newsletter.announcements.models import Announcement, AnnouncementPicture, Translation, TranslationState
 from newsletter.editions.errors import EditionNotFound
-from newsletter.editions.models import Edition, EditionItem, RenderedEdition, Section
+from newsletter.editions.models import (
+    Edition,
+    EditionItem,
+    EditionState,
+    RenderedEdition,
+    Section,
+    Showing,
+    ShownItem,
+)
 from newsletter.editions.rules import SEPARATOR, languages_of
 from newsletter.foundation.database import ReadSession
 
@@ -19,8 +27,8 @@ def editions(session: ReadSession) -> Sequence[Edition]:
     return session.scalars(statement).all()
 
 
-def edition_by_id(session: ReadSession, edition_id: int) -> Edition:
-    """The edition with everything in it. Raises EditionNotFound."""
+def edition_by_id(session: ReadSession, edition_id: int, *, lock: bool = False) -> Edition:
+    """The edition with everything in it, locked against other writers where asked. Raises EditionNotFound."""
     announcement = (
         selectinload(Edition.sections).selectinload(Section.items).selectinload(EditionItem.announcement)
     )
@@ -33,6 +41,8 @@ def edition_by_id(session: ReadSession, edition_id: int) -> Edition:
             announcement.selectinload(Announcement.pictures).selectinload(AnnouncementPicture.picture),
         )
     )
+    if lock:
+        statement = statement.with_for_update(of=Edition).execution_options(populate_existing=True)
     found = session.scalars(statement).one_or_none()
     if found is None:
         raise EditionNotFound(str(edition_id))
@@ -42,6 +52,38 @@ def edition_by_id(session: ReadSession, edition_id: int) -> Edition:
 def last_issue_number(session: ReadSession, list_id: int) -> int:
     """The highest issue number of a list, 0 where it has no edition."""
     return session.scalar(sa.select(sa.func.max(Edition.issue_number)).where(Edition.list_id == list_id)) or 0
+
+
+def items_to_roll_over(session: ReadSession, list_id: int) -> dict[int, tuple[str, ...]]:
+    """Announcements that frozen editions of a list left out of a language which has a text by now: number -> languages.
+
+    What a later edition of the list showed in that language, or has in draft for it, is not named again.
+    """
+    of_list = (
+        sa.select(ShownItem.announcement_id, ShownItem.language, ShownItem.showing)
+        .join(Edition, Edition.id == ShownItem.edition_id)
+        .where(Edition.list_id == list_id)
+    )
+    left_out: set[tuple[int, str]] = set()
+    shown: set[tuple[int, str]] = set()
+    for announcement_id, language, showing in session.execute(of_list):
+        (left_out if showing is Showing.OMITTED else shown).add((announcement_id, language))
+    in_draft = (
+        sa.select(EditionItem.announcement_id)
+        .join(Section, Section.id == EditionItem.section_id)
+        .join(Edition, Edition.id == Section.edition_id)
+        .where(Edition.list_id == list_id, Edition.state == EditionState.DRAFT)
+    )
+    drafted = set(session.scalars(in_draft))
+    written = sa.select(Translation.announcement_id, Translation.language).where(
+        Translation.state != TranslationState.NOT_APPLICABLE
+    )
+    due = {(number, tag) for number, tag in session.execute(written)} & (left_out - shown)
+    found: dict[int, list[str]] = {}
+    for number, tag in sorted(due):
+        if number not in drafted:
+            found.setdefault(number, []).append(tag)
+    return {number: tuple(tags) for number, tags in found.items()}
 
 
 def rendered_variants(session: ReadSession, edition_id: int) -> dict[str, RenderedEdition]:

@@ -54,6 +54,21 @@ def lookup(wanted: Sequence[str], available: Sequence[str]) -> str | None:
     return None
 
 
+def best_match(wanted: Sequence[str], available: Sequence[str]) -> str | None:
+    """The available tag that a reader of these languages is served in, each of hers tried before the next.
+
+    What `lookup` finds, else the first available one of the same language: `en` is served in `en-GB` where there is
+    no `en`, and `fr-BE` in `fr-CA` only where there is no `fr`. None means that none of her languages is there.
+    """
+    for tag in wanted:
+        found = lookup([tag], available)
+        if found is None:
+            found = next((one for one in available if base_language(one) == base_language(tag)), None)
+        if found is not None:
+            return found
+    return None
+
+
 def direction(tag: str) -> str:
     """`rtl` for languages written from right to left, else `ltr`: the value of HTML's `dir`."""
     return "rtl" if base_language(tag) in _RIGHT_TO_LEFT else "ltr"

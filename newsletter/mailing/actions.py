@@ -31,7 +31,7 @@ def skip_waiting(session: WriteSession, mailing_id: int, now: datetime) -> None:
         sa.update(Delivery)
         .where(
             Delivery.mailing_id == mailing_id,
-            Delivery.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED]),
+            Delivery.state.in_([DeliveryState.PENDING, DeliveryState.WAITING, DeliveryState.DEFERRED]),
         )
         .values(state=DeliveryState.SKIPPED, skip_reason=SkipReason.CANCELLED, changed_at=now)
     )

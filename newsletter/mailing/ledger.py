@@ -225,6 +225,13 @@ def record_results(session: WriteSession, run: Run, results: Sequence[Result], n
     session.connection().execute(statement, [_row(result, now) for result in results])
 
 
+# While a delivery is in one of these, the mailing is not finished.
+_UNDECIDED = (
+    DeliveryState.PENDING,
+    DeliveryState.WAITING,
+    DeliveryState.ATTEMPTING,
+    DeliveryState.DEFERRED,
+)
 _RESULT_COLUMNS = (
     "state",
     "attempt_count",
@@ -263,7 +270,7 @@ def end_run(session: WriteSession, run: Run, now: datetime) -> MailingState:
     if mailing.state is MailingState.RUNNING:
         waiting = sa.exists().where(
             Delivery.mailing_id == run.mailing_id,
-            Delivery.state.in_([DeliveryState.PENDING, DeliveryState.ATTEMPTING, DeliveryState.DEFERRED]),
+            Delivery.state.in_(_UNDECIDED),
         )
         is_done = not session.scalar(sa.select(waiting))
         mailing.state = MailingState.FINISHED if is_done else MailingState.PAUSED

@@ -24,6 +24,7 @@ class DeliveryState(StrEnum):
     """What happened to one reader's message."""
 
     PENDING = "pending"  # not handed over yet
+    WAITING = "waiting"  # her language of the edition is not frozen yet; a later wave brings it
     ATTEMPTING = "attempting"  # claimed by a run, may be on the wire
     ACCEPTED = "accepted"  # the server took it
     REJECTED = "rejected"  # the server refused it for good

@@ -1,6 +1,6 @@
 """Planning a mailing: one row per reader of the list, made inside the database, those left out with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.audience.models import EndReason, Subscriber, Subscription, SubscriptionState, Suppression
-from newsletter.editions.models import Edition, EditionState
+from newsletter.editions.models import Edition
 from newsletter.editions.queries import edition_by_id, variant_names
+from newsletter.editions.rules import variants_of
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.errors import EditionNotFrozen
 from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
@@ -44,8 +45,14 @@ _SKIP_REASON = sa.case(
 )
 
 
+def intended_variants(edition: Edition) -> tuple[str, ...]:
+    """The variants that the edition has or is to have; what it was frozen without is none."""
+    meant = [tag for tag in edition.languages if tag not in edition.left_out_languages]
+    return variants_of(meant, edition.mode)
+
+
 def forecast(session: ReadSession, edition: Edition, variants: Sequence[str]) -> list[Share]:
-    """Who would get which variant and who none and why, counted per language choice, the largest first."""
+    """Who would get which of these variants and who none and why, counted per language choice, the largest first."""
     reason = _SKIP_REASON.label("reason")
     statement = (
         sa.select(Subscriber.languages, Subscriber.reads_both, reason, sa.func.count())
@@ -64,25 +71,47 @@ def forecast(session: ReadSession, edition: Edition, variants: Sequence[str]) ->
 def plan_mailing(session: WriteSession, edition_id: int, now: datetime) -> Mailing:
     """The mailing of a frozen edition with a delivery for every reader of its list, whichever state she is in.
 
-    Planned already: the mailing as it stands. Raises EditionNotFound, EditionNotFrozen.
+    Readers whose variant is not frozen yet wait for a later wave; when it has come, planning again lets them go,
+    as they are by then. Otherwise planning again changes nothing. Raises EditionNotFound, EditionNotFrozen.
     """
     edition = edition_by_id(session, edition_id)
-    if edition.state is not EditionState.FROZEN:
+    frozen = set(variant_names(session, [edition_id]).get(edition_id, []))
+    if not frozen:
         raise EditionNotFrozen(edition_id)
-    existing = session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
-    if existing is not None:
-        return existing
-    mailing = Mailing(edition_id=edition_id, state=MailingState.PLANNED, created_at=now)
-    session.add(mailing)
-    session.flush()
-    variants = variant_names(session, [edition_id])[edition_id]
+    mailing = session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
+    if mailing is None:
+        mailing = Mailing(edition_id=edition_id, state=MailingState.PLANNED, created_at=now)
+        session.add(mailing)
+        session.flush()
+    elif not _release_waiting(session, mailing, edition, frozen):
+        return mailing
     _plan_left_out(session, mailing, edition, now)
-    for variant, choices in _choices_by_variant(session, edition, variants).items():
+    for variant, choices in _choices_by_variant(session, edition, intended_variants(edition)).items():
+        state = _state_of(variant, frozen)
         for start in range(0, len(choices), _COMBINATIONS_A_STATEMENT):
-            _plan_variant(
-                session, mailing, edition, variant, choices[start : start + _COMBINATIONS_A_STATEMENT], now
-            )
+            some = choices[start : start + _COMBINATIONS_A_STATEMENT]
+            _plan_variant(session, mailing, edition, variant, state, some, now)
     return mailing
+
+
+def _release_waiting(
+    session: WriteSession, mailing: Mailing, edition: Edition, frozen: Collection[str]
+) -> bool:
+    """Takes out the rows of readers who wait, where a wave for some of them has come; whether there was one."""
+    if mailing.state in (MailingState.FINISHED, MailingState.CANCELLED):
+        return False
+    waiting = (Delivery.mailing_id == mailing.id, Delivery.state == DeliveryState.WAITING)
+    has_come = sa.or_(Delivery.variant.in_(frozen), Delivery.variant.not_in(intended_variants(edition)))
+    if not session.scalar(sa.select(sa.exists().where(*waiting, has_come))):
+        return False
+    session.execute(sa.delete(Delivery).where(*waiting))
+    return True
+
+
+def _state_of(variant: str | None, frozen: Collection[str]) -> DeliveryState:
+    if variant is None:
+        return DeliveryState.SKIPPED
+    return DeliveryState.PENDING if variant in frozen else DeliveryState.WAITING
 
 
 def _choices_by_variant(
@@ -113,12 +142,11 @@ def _plan_variant(
     mailing: Mailing,
     edition: Edition,
     variant: str | None,
+    state: DeliveryState,
     choices: Sequence[_Choice],
     now: datetime,
 ) -> None:
-    state, reason = DeliveryState.PENDING, None
-    if variant is None:
-        state, reason = DeliveryState.SKIPPED, SkipReason.NOTHING_IN_HER_LANGUAGE.value
+    reason = SkipReason.NOTHING_IN_HER_LANGUAGE.value if variant is None else None
     of_choice = sa.or_(
         *(
             sa.and_(Subscriber.languages == languages, Subscriber.reads_both.is_(reads_both))
@@ -166,5 +194,9 @@ def _rows(
             sa.literal(now, Delivery.changed_at.type),
         )
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.list_id == edition.list_id)
+        .where(
+            Subscription.list_id == edition.list_id,
+            # A reader has one row: whoever has it already, from an earlier wave, is left alone.
+            ~sa.exists().where(Delivery.mailing_id == mailing.id, Delivery.subscriber_id == Subscriber.id),
+        )
     )

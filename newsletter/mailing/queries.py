@@ -19,6 +19,7 @@ class Counts:
 
     planned: int = 0
     pending: int = 0
+    waiting: int = 0
     accepted: int = 0
     rejected: int = 0
     deferred: int = 0
@@ -120,6 +121,7 @@ def _counts(rows: Sequence[tuple[str | None, DeliveryState, SkipReason | None, i
     return Counts(
         planned=sum(by_state.values()),
         pending=by_state[DeliveryState.PENDING] + by_state[DeliveryState.ATTEMPTING],
+        waiting=by_state[DeliveryState.WAITING],
         accepted=by_state[DeliveryState.ACCEPTED],
         rejected=by_state[DeliveryState.REJECTED],
         deferred=by_state[DeliveryState.DEFERRED],
@@ -141,7 +143,12 @@ def deliveries(
         .limit(limit)
     )
     if only_unaccepted:
-        others = [DeliveryState.ACCEPTED, DeliveryState.PENDING, DeliveryState.ATTEMPTING]
+        others = [
+            DeliveryState.ACCEPTED,
+            DeliveryState.PENDING,
+            DeliveryState.WAITING,
+            DeliveryState.ATTEMPTING,
+        ]
         statement = statement.where(Delivery.state.not_in(others))
     return [
         ReaderDelivery(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from newsletter.editions.rules import SEPARATOR, languages_of
-from newsletter.foundation.language import lookup
+from newsletter.foundation.language import best_match
 from newsletter.mailing.models import DeliveryState, MailingState
 from newsletter.transport.outcome import Outcome, Verdict
 
@@ -31,15 +31,17 @@ def choose_variant(
 ) -> str | None:
     """The variant that a reader gets, or None where the edition has nothing in a language that she reads.
 
-    The first of her languages in which the edition exists (RFC 4647 section 3.4: `fr-BE` finds `fr`). Who wants
+    The first of her languages in which the edition exists (`foundation.language.best_match`). Who wants
     both, and who reads none of the edition's languages or named none, gets two languages in one mail. Nobody gets two.
     """
     existing = [tag for tag in edition_languages if any(languages_of(name)[0] == tag for name in variants)]
     hers = list(
-        dict.fromkeys(tag for wanted in reader_languages if (tag := lookup([wanted], existing)) is not None)
+        dict.fromkeys(
+            tag for wanted in reader_languages if (tag := best_match([wanted], existing)) is not None
+        )
     )
     if not hers:
-        if any(lookup([wanted], edition_languages) for wanted in reader_languages):
+        if best_match(reader_languages, edition_languages) is not None:
             return None
         return _variant(existing, variants, both=True)
     others = [tag for tag in existing if tag not in hers]

@@ -100,6 +100,9 @@ class EditionContent:
     view_url: str
     other_languages: tuple[LanguageLink, ...]
     branding: Branding
+    preferences_url: str = (
+        ""  # where a reader changes language and lists; a link to it is shown where it is given
+    )
 
     @property
     def language(self) -> str:

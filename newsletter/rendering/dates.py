@@ -23,6 +23,17 @@ def full_date(on: date, language: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def date_pieces(on: date, language: str) -> tuple[str, str, str, str]:
+    """Weekday, day, month and year, each by itself: "Dimanche", "1er", "mars", "2026"."""
+    locale = babel_locale(_PREFERRED.get(language, language))
+    weekday, day, month, year = (
+        format_date(on, pattern, locale=locale) for pattern in ("EEEE", "d", "LLLL", "y")
+    )
+    if base_language(language) == "fr" and on.day == 1:
+        day = "1er"
+    return weekday[:1].upper() + weekday[1:], day, month, year
+
+
 def _formatted(on: date, length: str, language: str) -> str:
     locale = babel_locale(_PREFERRED.get(language, language))
     text = format_date(on, length, locale=locale)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import nh3
@@ -49,6 +50,28 @@ def to_text(markdown: str) -> str:
     tokens = _parse(markdown)
     _leave_out_links(tokens)
     return _PlainWriter().write(tokens)
+
+
+def opening_words(markdown: str) -> str:
+    """The first paragraphs up to anything else (a heading, a list), as plain text on one line, links without their targets.
+
+    Where there is no paragraph, the first item of a list or the first line of a quotation.
+    """
+    tokens = _parse(markdown)
+    paragraphs: list[str] = []
+    others: list[str] = []
+    for before, token in pairwise(tokens):
+        if token.type == "inline" and before.type == "paragraph_open":
+            (paragraphs if before.level == 0 else others).append(_words(token))
+        elif token.nesting > 0 and token.level == 0 and token.type != "paragraph_open" and paragraphs:
+            break
+    return " ".join(filter(None, paragraphs or others[:1]))
+
+
+def _words(token: Token) -> str:
+    if token.type in {"softbreak", "hardbreak"}:
+        return " "
+    return "".join(map(_words, token.children)) if token.children else token.content
 
 
 def find_body_problems(markdown: str) -> list[BodyProblem]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -9,7 +11,7 @@ from newsletter.foundation.language import base_language, direction, language_na
 from newsletter.foundation.texts import has_texts, texts
 from newsletter.rendering.colours import DEFAULT_ACCENT, palette, parse_colour
 from newsletter.rendering.content import EditionContent, Item, ItemForm, LanguageLink, LanguagePart, Picture
-from newsletter.rendering.dates import full_date, long_date
+from newsletter.rendering.dates import date_pieces, full_date, long_date
 from newsletter.rendering.fields import (
     UNSUBSCRIBE,
     clean,
@@ -19,9 +21,10 @@ from newsletter.rendering.fields import (
     put_back_html,
     set_aside,
 )
-from newsletter.rendering.markdown import is_safe_url, to_text, to_xhtml
+from newsletter.rendering.markdown import is_safe_url, opening_words, to_text, to_xhtml
 from newsletter.rendering.shown import (
     RichText,
+    ShownDate,
     ShownItem,
     ShownLetter,
     ShownLink,
@@ -29,18 +32,17 @@ from newsletter.rendering.shown import (
     ShownPicture,
     ShownSection,
 )
+from newsletter.rendering.teaser import first_sentences
 from newsletter.rendering.typography import typeset
 
-_LETTER_WIDTH = 600
-_COLUMN_WIDTH = 536  # the letter without its sides of 32 pixels
-_TALLEST = 480
+_TEASER_LENGTH = 260  # characters
+_SHORT_LENGTH = 340  # characters: a text that is no longer is shown whole where others have a teaser
 
 
 def present(content: EditionContent) -> ShownLetter:
     """The letter for the templates. Nothing is checked here: see content_checks.py."""
     language = content.language
-    numbers = iter(range(1, 10_000))
-    parts = tuple(_part(content, part, index, numbers) for index, part in enumerate(content.parts))
+    parts = tuple(_part(content, part, index) for index, part in enumerate(content.parts))
     branding = content.branding
     return ShownLetter(
         language=language,
@@ -59,7 +61,7 @@ def present(content: EditionContent) -> ShownLetter:
         logo_url=_url(branding.logo_url),
         website=_url(branding.website),
         palette=palette(parse_colour(branding.accent) or DEFAULT_ACCENT),
-        pictures=tuple(_pictures(parts)),
+        preferences_url=_url(content.preferences_url),
     )
 
 
@@ -68,7 +70,7 @@ def with_fields(text: str, language: str) -> str:
     return put_back(typeset(set_aside(_one_line(text)), language))
 
 
-def _part(content: EditionContent, part: LanguagePart, index: int, numbers: Iterator[int]) -> ShownPart:
+def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
     level = index + 1  # the first part's heading is the mail's one h1; a second part hangs below it
     title = part.heading.strip() or part.list_name
     t = texts(part.language).gettext
@@ -85,7 +87,7 @@ def _part(content: EditionContent, part: LanguagePart, index: int, numbers: Iter
         greeting=str(greeting(part.language)),
         intro=_rich(part.intro, part.language, level + 1),
         reason=_plain(part.reason, part.language),
-        sections=tuple(_sections(part, level + 1, numbers)),
+        sections=tuple(_sections(content, part, level + 1)),
         read_online=t("Read online"),
         follows=t("The {language} text follows below.").format(
             language=language_name(part.language, part.language)
@@ -93,7 +95,9 @@ def _part(content: EditionContent, part: LanguagePart, index: int, numbers: Iter
     )
 
 
-def _sections(part: LanguagePart, level: int, numbers: Iterator[int]) -> Iterator[ShownSection]:
+def _sections(content: EditionContent, part: LanguagePart, level: int) -> Iterator[ShownSection]:
+    numbers = count(1)
+    own_pages = {content.view_url, *(link.url for link in content.other_languages)}
     lead = next(
         (item for section in part.sections for item in section.items if item.form is not ItemForm.SUMMARY),
         None,
@@ -101,17 +105,30 @@ def _sections(part: LanguagePart, level: int, numbers: Iterator[int]) -> Iterato
     for section in part.sections:
         title = _plain(section.title, part.language)
         item_level = level + 1 if title else level
-        show = partial(_item, part=part, level=item_level, numbers=numbers)
-        items = tuple(show(item, is_lead=item is lead) for item in section.items)
+        show = partial(_item, part=part, level=item_level, own_pages=own_pages, view_url=content.view_url)
+        items = tuple(show(item, number=next(numbers), is_lead=item is lead) for item in section.items)
         yield ShownSection(title, f"h{level}", items)
 
 
-def _item(item: Item, *, part: LanguagePart, level: int, is_lead: bool, numbers: Iterator[int]) -> ShownItem:
+def _item(
+    item: Item,
+    *,
+    part: LanguagePart,
+    level: int,
+    number: int,
+    is_lead: bool,
+    own_pages: set[str],
+    view_url: str,
+) -> ShownItem:
     language = item.language
     is_summary = item.form is ItemForm.SUMMARY
+    happens_on = None if is_summary else item.happens_on
+    body = _rich("" if is_summary else item.body, language, level + 1)
+    teaser = "" if is_summary else _teaser(item)
     action = item.action if item.action and not is_summary and is_safe_url(item.action.url) else None
     return ShownItem(
         key=literal(item.key),
+        number=number,
         language=language,
         direction=direction(language),
         side=_side(language),
@@ -121,33 +138,38 @@ def _item(item: Item, *, part: LanguagePart, level: int, is_lead: bool, numbers:
         topic=_plain(item.topic, part.language),
         title=_plain(item.title, language),
         title_url=_url(item.read_url) if is_summary else "",
-        when="" if item.happens_on is None or is_summary else full_date(item.happens_on, part.language),
+        when=full_date(happens_on, part.language) if happens_on else "",
+        happens=ShownDate(*date_pieces(happens_on, part.language)) if happens_on else None,
         summary="" if is_summary else _plain(item.summary, language),
-        body=_rich("" if is_summary else item.body, language, level + 1),
-        picture=None if is_summary else _picture(item.picture, language, is_lead, numbers),
+        body=body,
+        teaser=teaser,
+        is_shortened=not is_summary and len(item.summary) + len(body.text) > _SHORT_LENGTH,
+        read_on=_read_on(item, own_pages, view_url),
+        picture=None if is_summary else _picture(item.picture, language),
         action=ShownLink(_plain(action.label, language), _url(action.url), language) if action else None,
     )
 
 
-def _picture(
-    picture: Picture | None, language: str, is_lead: bool, numbers: Iterator[int]
-) -> ShownPicture | None:
+def _teaser(item: Item) -> str:
+    """The summary, else the first sentences of the body; merge fields in it are fields still."""
+    if item.summary.strip():
+        return _plain(item.summary, item.language)
+    source = typeset(set_aside(clean(item.body)), item.language)
+    return put_back(first_sentences(opening_words(source), _TEASER_LENGTH))
+
+
+def _read_on(item: Item, own_pages: set[str], view_url: str) -> ShownLink:
+    """Where all of the item can be read; on a page of this edition at the item itself."""
+    url = item.read_url if is_safe_url(item.read_url) else view_url
+    place = f"#{quote(item.key)}" if url in own_pages or url == view_url else ""
+    return ShownLink(texts(item.language).gettext("Read on"), _url(url) + place, item.language)
+
+
+def _picture(picture: Picture | None, language: str) -> ShownPicture | None:
     if picture is None or not is_safe_url(picture.url):
         return None
-    width, height = max(picture.width, 1), max(picture.height, 1)
-    slot = _LETTER_WIDTH if is_lead and width >= _LETTER_WIDTH else _COLUMN_WIDTH
-    shown_width = min(width, slot, max(1, _TALLEST * width // height))
-    shown_height = max(1, round(height * shown_width / width))
     alt = _plain(picture.alt, language)
-    return ShownPicture(
-        _url(picture.url), alt, shown_width, shown_height, f"picture-{next(numbers)}", language
-    )
-
-
-def _pictures(parts: tuple[ShownPart, ...]) -> Iterator[ShownPicture]:
-    for part in parts:
-        for section in part.sections:
-            yield from (item.picture for item in section.items if item.picture)
+    return ShownPicture(_url(picture.url), alt, max(picture.width, 1), max(picture.height, 1))
 
 
 def _mark(language: str, part_language: str) -> str:

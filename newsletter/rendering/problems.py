@@ -28,6 +28,8 @@ class Code(StrEnum):
     ACCENT_ADJUSTED = "accent-adjusted"  # too pale to read: shown darker
     TOO_LARGE = "too-large"  # Gmail cuts a mail off at about 102 KB
     MJML_UNREADABLE = "mjml-unreadable"  # not well-formed
+    MJML_MENDED = "mjml-mended"  # not well-formed, and understood all the same
+    MJML_NOT_INCLUDED = "mjml-not-included"  # what mj-include names is not in the letter
     MJML_UNKNOWN_ELEMENT = "mjml-unknown-element"
     MJML_MISPLACED_ELEMENT = "mjml-misplaced-element"
     MJML_UNKNOWN_ATTRIBUTE = "mjml-unknown-attribute"

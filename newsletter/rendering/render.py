@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from newsletter.foundation.merge import keep_blocks
 from newsletter.rendering.content import EditionContent
 from newsletter.rendering.content_checks import check_content
 from newsletter.rendering.mjml.compiling import compile_mjml
+from newsletter.rendering.origins import traced
 from newsletter.rendering.presentation import present
 from newsletter.rendering.problems import Code, Level, Problem
 from newsletter.rendering.themes import Theme
@@ -30,21 +32,26 @@ class RenderedBodies:
 
     @property
     def html_bytes(self) -> int:
-        """The size of the HTML in UTF-8, before any transfer encoding."""
-        return len(self.html.encode())
+        """The size of the HTML in UTF-8 as it is mailed, before fields are filled in and before any transfer encoding."""
+        return _mailed_bytes(self.html)
 
 
 def render_edition(content: EditionContent, theme: Theme) -> RenderedBodies:
     """The bodies of one variant. What is wrong with the content comes as problems; a broken theme raises ThemeBroken."""
     letter = present(content)
     mjml = theme.mjml(letter)
-    compiled = compile_mjml(mjml)
-    problems = (*check_content(content), *compiled.problems, *_check_size(compiled.html))
+    compiled = compile_mjml(mjml, with_webfonts=False)
+    in_theme = traced(compiled.problems, mjml, theme.sources)
+    problems = (*check_content(content), *in_theme, *_check_size(compiled.html))
     return RenderedBodies(compiled.html, theme.text(letter), mjml, problems, letter.subject, letter.preheader)
 
 
+def _mailed_bytes(html: str) -> int:
+    return len(keep_blocks(html, "mail").encode())
+
+
 def _check_size(html: str) -> tuple[Problem, ...]:
-    size_bytes = len(html.encode())
+    size_bytes = _mailed_bytes(html)
     if size_bytes <= LARGEST_HTML_BYTES:
         return ()
     message = f"The letter is {size_bytes / 1000:.0f} KB long; Gmail hides what comes after about 102 KB. Shorten it."

@@ -5,7 +5,8 @@ The HTML template escapes them; only what is `Markup` goes in as it is.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from markupsafe import Markup
 
@@ -20,16 +21,22 @@ class RichText:
     text: str
 
 
+_TALLEST = 480  # CSS pixels: no picture fills more than a screen
+
+
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture at the size at which it is shown, in CSS pixels; `css_class` is its own and no other's."""
+    """A picture, in CSS pixels: as large as its file, until `within` fits it to its place."""
 
     url: str
     alt: str
     width: int
     height: int
-    css_class: str
-    language: str
+
+    def within(self, width: int) -> "ShownPicture":
+        """The picture in its own proportions, at most so wide, never enlarged and never taller than a screen."""
+        shown = min(self.width, width, max(1, _TALLEST * self.width // self.height))
+        return replace(self, width=shown, height=max(1, round(self.height * shown / self.width)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,24 @@ class ShownLink:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownDate:
+    """A date in pieces, for a leaf of a calendar: "Samedi", "9", "mai", "2026"."""
+
+    weekday: str
+    day: str
+    month: str
+    year: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownItem:
-    """An announcement in a letter. `mark` ("En anglais") is set where its language is not the part's."""
+    """An announcement in a letter. `mark` ("En anglais") is set where its language is not the part's.
+
+    `teaser` holds its first sentences in plain text, `read_on` the link to all of it; `is_shortened` tells that the teaser says less.
+    """
 
     key: str
+    number: int  # from 1 in its part
     language: str
     direction: str
     side: str
@@ -57,10 +78,32 @@ class ShownItem:
     title: str
     title_url: str
     when: str
+    happens: ShownDate | None
     summary: str
     body: RichText
+    teaser: str
+    is_shortened: bool
+    read_on: ShownLink
     picture: ShownPicture | None
     action: ShownLink | None
+
+
+class RowKind(StrEnum):
+    """How a theme in columns may show a run of items."""
+
+    LEAD = "lead"  # the part's first story
+    PAIR = "pair"  # two items with pictures, side by side
+    BESIDE = "beside"  # one item with a picture that found no partner
+    AGENDA = "agenda"  # dated items without pictures
+    BRIEF = "brief"  # everything else
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A run of items that are shown in one way."""
+
+    kind: RowKind
+    items: tuple[ShownItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +113,32 @@ class ShownSection:
     title: str
     heading: str
     items: tuple[ShownItem, ...]
+
+    @property
+    def rows(self) -> tuple[ShownRow, ...]:
+        """The items in their order, those that are shown alike in runs."""
+        runs: list[tuple[RowKind, list[ShownItem]]] = []
+        for item in self.items:
+            kind = _kind(item)
+            if runs and runs[-1][0] is kind and len(runs[-1][1]) < _MOST_IN_ROW[kind]:
+                runs[-1][1].append(item)
+            else:
+                runs.append((kind, [item]))
+        return tuple(
+            ShownRow(RowKind.BESIDE if kind is RowKind.PAIR and len(items) == 1 else kind, tuple(items))
+            for kind, items in runs
+        )
+
+
+_MOST_IN_ROW = {RowKind.LEAD: 1, RowKind.PAIR: 2, RowKind.AGENDA: 1000, RowKind.BRIEF: 1000}
+
+
+def _kind(item: ShownItem) -> RowKind:
+    if item.is_lead:
+        return RowKind.LEAD
+    if item.picture:
+        return RowKind.PAIR
+    return RowKind.AGENDA if item.happens else RowKind.BRIEF
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +180,4 @@ class ShownLetter:
     logo_url: str
     website: str
     palette: Palette
-    pictures: tuple[ShownPicture, ...]
+    preferences_url: str = ""

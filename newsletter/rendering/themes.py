@@ -17,6 +17,7 @@ from newsletter.rendering.shown import ShownLetter
 
 HTML_TEMPLATE = "edition.mjml.j2"
 TEXT_TEMPLATE = "edition.txt.j2"
+SHARED = "_shared"  # the folder of pieces that every theme may take in as `shared/...`
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}\Z")
 
 
@@ -48,6 +49,7 @@ class Theme:
     titles: Mapping[str, str]
     descriptions: Mapping[str, str]
     _templates: Mapping[str, jinja2.Template]
+    sources: Mapping[str, str]  # the text of every template of it, by path
 
     def title(self, language: str) -> str:
         """What the theme is called in a language, else in English, else its name."""
@@ -72,7 +74,7 @@ class Theme:
         except NewsletterError:
             raise
         except Exception as error:  # whatever a template's expression raises; it is the theme's mistake
-            raise _broken_while_rendering(error, self.folder, name) from error
+            raise _broken_while_rendering(error, frozenset(self.sources), self.folder / name) from error
 
 
 def theme_names(folder: Path | None = None) -> tuple[str, ...]:
@@ -85,16 +87,19 @@ def load_theme(name: str, folder: Path | None = None) -> Theme:
     """The theme `name` of a folder of themes. Raises ThemeNotFound, or ThemeBroken with file and line."""
     folder = folder or _themes_folder()
     home = folder / name
+    shared = folder / SHARED if (folder / SHARED).is_dir() else _themes_folder() / SHARED
     if not _NAME.match(name) or not (home / "theme.toml").is_file():
         raise ThemeNotFound(name, folder)
     about = _read_about(home / "theme.toml")
-    environment = _environment(home)
+    sources = _sources(home, shared)
+    environment = _environment(sources)
     templates = {
         wanted: _load_template(environment, home, wanted) for wanted in (HTML_TEMPLATE, TEXT_TEMPLATE)
     }
-    for path in home.glob("*.j2"):  # a mistake in a shared file shows now and not when a letter is due
-        _load_template(environment, home, path.name)
-    return Theme(name, home, about.get("title", {}), about.get("description", {}), templates)
+    for source in sources:  # a mistake in a shared file shows now and not when a letter is due
+        _load_template(environment, home, source)
+    texts = {path: text for text, path in sources.values()}
+    return Theme(name, home, about.get("title", {}), about.get("description", {}), templates, texts)
 
 
 def _themes_folder() -> Path:
@@ -116,16 +121,30 @@ def _read_about(path: Path) -> dict[str, Any]:
     return about
 
 
-def _environment(home: Path) -> jinja2.Environment:
-    sources = {path.name: (path.read_text("utf-8", "replace"), str(path)) for path in home.glob("*.j2")}
+def _sources(home: Path, shared: Path) -> dict[str, tuple[str, str]]:
+    """Every template by the name under which another one takes it in (`macros.mjml.j2`, `shared/pieces.mjml.j2`): text and path."""
+    own = {path.name: path for path in home.glob("*.j2")}
+    common = {f"shared/{path.name}": path for path in shared.glob("*.j2")}
+    return {name: (_read(path), str(path)) for name, path in sorted((own | common).items())}
 
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ThemeBroken(
+            path, path.read_bytes().count(b"\n", 0, error.start) + 1, "it is not in UTF-8."
+        ) from error
+
+
+def _environment(sources: Mapping[str, tuple[str, str]]) -> jinja2.Environment:
     def load(name: str) -> tuple[str, str, Any] | None:
         found = sources.get(name)
         return (*found, lambda: True) if found else None
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(load),
-        autoescape=lambda name: name != TEXT_TEMPLATE,  # noqa: S701 – the text part is no HTML
+        autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 – the text part is no HTML
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -146,12 +165,12 @@ def _load_template(environment: jinja2.Environment, home: Path, name: str) -> ji
         raise ThemeBroken(home, None, f"the file {error.name} is missing.") from error
 
 
-def _broken_while_rendering(error: Exception, home: Path, name: str) -> ThemeBroken:
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(home))
-    ]
+def _broken_while_rendering(error: Exception, files: frozenset[str], template: Path) -> ThemeBroken:
+    if isinstance(error, jinja2.TemplateNotFound):
+        return ThemeBroken(template.parent, None, f"the file {error.name} is missing.")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
     if not frames:
-        return ThemeBroken(home / name, None, f"{error}.")
+        return ThemeBroken(template, None, f"{error}.")
     return ThemeBroken(Path(frames[-1].filename), frames[-1].lineno, f"{error}.")
 
 

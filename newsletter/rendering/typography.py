@@ -1,8 +1,9 @@
 """Typography of a language, put into a text when it is rendered; what is stored never changes.
 
 French: narrow no-break space before ; ! ? and %, no-break space before : and inside « », « » for straight quotes,
-curved apostrophe, groups of digits held together. Links, addresses, merge fields, entities and times stay as they are.
-Only spaces and quotation marks ever change, and a second run changes nothing.
+curved apostrophe, groups of digits held together. English: “ ” for straight quotes, curved apostrophe. Links, addresses,
+merge fields, entities and times stay as they are. Only spaces and quotation marks ever change, and
+a second run changes nothing.
 """
 
 import re
@@ -47,11 +48,19 @@ _SPACES = re.compile(
 
 def typeset(text: str, language: str) -> str:
     """`text` (plain or Markdown) with the typography of its language; languages without rules get it back unchanged."""
-    if base_language(language) != "fr":
+    base = base_language(language)
+    if base == "en":
+        text = _QUOTES.sub(_english_quotes, text)
+        return _APOSTROPHES.sub(lambda match: match["kept"] or "’", text)
+    if base != "fr":
         return text
     text = _QUOTES.sub(_french_quotes, text)
     text = _APOSTROPHES.sub(lambda match: match["kept"] or "’", text)
     return _SPACES.sub(_french_space, text)
+
+
+def _english_quotes(match: re.Match[str]) -> str:
+    return match[0] if match["kept"] is not None else f"“{match['inside']}”"
 
 
 def _french_quotes(match: re.Match[str]) -> str:

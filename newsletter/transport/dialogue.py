@@ -79,6 +79,8 @@ class Dialogue:
 
     async def drive(self, run: Run) -> None:
         """Returns when nothing of the run is under way here any more. Where it is cancelled, the session is dropped."""
+        if not self.may_go_on:  # a server may hang up between its last word at the opening and our first MAIL
+            return
         self._run = run
         self._finished = asyncio.get_running_loop().create_future()
         try:

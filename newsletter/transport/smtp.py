@@ -139,8 +139,10 @@ class SmtpTransport:
 
     async def _connection(self, run: Run) -> Dialogue | None:
         """A kept connection or a new one; None where no use for it is left before it stands."""
-        if self._kept:
-            return self._kept.pop()
+        while self._kept:
+            dialogue = self._kept.pop()
+            if dialogue.may_go_on:
+                return dialogue
         opening = asyncio.ensure_future(self._open())
         try:
             while not opening.done():

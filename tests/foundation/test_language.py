@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from newsletter.foundation.language import (
     NotALanguage,
     base_language,
+    best_match,
     direction,
     language_name,
     lookup,
@@ -63,6 +64,23 @@ def test_normalise_tags_keeps_order_and_drops_repeats() -> None:
 )
 def test_lookup_shortens_the_wanted_tag(wanted: list[str], available: list[str], found: str | None) -> None:
     assert lookup(wanted, available) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "available", "found"),
+    [
+        (["en"], ["en-ZA", "en-AU", "en"], "en"),
+        (["en"], ["fr", "en-ZA", "en-AU"], "en-ZA"),
+        (["fr-BE"], ["fr-CA", "fr"], "fr"),
+        (["fr-BE"], ["fr-CA", "en"], "fr-CA"),
+        (["nl", "en-GB"], ["fr", "en"], "en"),
+        (["nl"], ["fr", "en"], None),
+    ],
+)
+def test_best_match_falls_back_to_another_region_in_a_fixed_order(
+    wanted: list[str], available: list[str], found: str | None
+) -> None:
+    assert best_match(wanted, available) == found
 
 
 def test_names_and_directions() -> None:

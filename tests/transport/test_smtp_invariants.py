@@ -75,7 +75,7 @@ def run_script(
             await transport.close()
             return [recipient for recipient, _ in server.taken]
 
-    return outcomes, asyncio.run(play())
+    return outcomes, asyncio.run(asyncio.wait_for(play(), 15))
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,4 +1,4 @@
-"""The intake's front door: a path, whatever it is, becomes a report."""
+"""Texts and Markdown on the disk: a path, whatever of these it is, becomes a report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +20,7 @@ def read_path(path: Path, format: IntakeFormat, language: str, languages: Sequen
 
     `language` is a tag for texts that name none, or "auto". Raises BadInput.
     """
-    known = None if language == "auto" else lookup([normalise_tag(language)], languages)
-    if language != "auto" and known is None:
-        raise BadInput(f"{language} is not one of the languages in use: {', '.join(languages)}.")
+    known = language_in_use(language, languages)
     if path.is_dir():
         if format == "text":
             raise BadInput(f"{path} is a folder; a text is one file.")
@@ -32,3 +30,11 @@ def read_path(path: Path, format: IntakeFormat, language: str, languages: Sequen
     if is_markdown:
         return read_markdown([MarkdownFile(path.name, data, path.parent)], languages, known)
     return read_text(data, path.name, languages, known)
+
+
+def language_in_use(language: str, languages: Sequence[str]) -> str | None:
+    """The configured language that a tag means, None for "auto". Raises BadInput where none fits."""
+    known = None if language == "auto" else lookup([normalise_tag(language)], languages)
+    if language != "auto" and known is None:
+        raise BadInput(f"{language} is not one of the languages in use: {', '.join(languages)}.")
+    return known

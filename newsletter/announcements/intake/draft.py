@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from newsletter.announcements.intake.pictures import PreparedPicture
 from newsletter.announcements.remarks import Remark
 
 
@@ -31,13 +32,37 @@ class LineAccount:
     reason: str = ""
 
 
+class ItemFate(StrEnum):
+    """What became of an item of a feed, a post of an export, or a page."""
+
+    TAKEN = "taken"  # is an announcement, or one language of it
+    LEFT_OUT = "left_out"  # is in no announcement; the reason says why
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAccount:
+    """What became of one item, by its place in its source (from 1) and its title."""
+
+    source: str
+    number: int
+    title: str
+    fate: ItemFate
+    announcement: int | None = None  # its place in the report's drafts, None where it is left out
+    language: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftPicture:
-    """A picture as it came, and what it shows in words: pairs of language and text."""
+    """A picture as it came, and what it shows in words: pairs of language and text.
+
+    `prepared` is there where the picture had to be looked at on the way in, as one from the web.
+    """
 
     path: Path | None
     data: bytes
     alt: tuple[tuple[str, str], ...]
+    prepared: PreparedPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +92,16 @@ class DraftAnnouncement:
     pictures: tuple[DraftPicture, ...] = ()
     remarks: tuple[Remark, ...] = ()
     reference: str = ""
+    is_reference_given: bool = (
+        False  # it names this announcement wherever it comes from; else its file's name does
+    )
+    links: tuple[str, ...] = ()  # where on the web this very announcement stands, in each language
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """The drafts that were found and what became of each line: every line of every file, exactly once."""
+    """The drafts that were found, and what became of each line of every text and of each item of the rest."""
 
     drafts: tuple[DraftAnnouncement, ...]
     lines: tuple[LineAccount, ...]
+    items: tuple[ItemAccount, ...] = ()

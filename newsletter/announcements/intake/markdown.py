@@ -104,6 +104,7 @@ def _announcement(pages: Sequence[Page]) -> DraftAnnouncement:
         happens_on=having["event"].front.date("event"),
         pictures=pictures,
         remarks=(*(r for page in pages for r in page.remarks), *_disagreements(pages, having, pictures)),
+        is_reference_given=bool(source.front.text("ref")),
         reference=source.front.text("ref") or PurePosixPath(source.pairing.removeprefix("name ")).name[:200],
     )
 

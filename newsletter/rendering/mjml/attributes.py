@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from newsletter.rendering.mjml.schema import schema
-from newsletter.rendering.mjml.source import attributes_of
+from newsletter.rendering.mjml.source import attributes_of, parent_of
 from newsletter.rendering.mjml.values import takes_measures
 
 _BARE_ZERO = re.compile(r"(?<![\w.#])0(?![\w.%])")
@@ -26,11 +26,13 @@ class _Defaults:
     by_tag: dict[str, dict[str, str]] = field(default_factory=dict)
     by_class: dict[str, dict[str, str]] = field(default_factory=dict)
     by_class_child: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    fallback_fonts: str = ""  # instead of the engine's own, which is a web font
 
 
-def resolve_attributes(root: etree._Element) -> None:
+def resolve_attributes(root: etree._Element, *, with_webfonts: bool) -> None:
     """Every body element of `root` gets all its attributes itself; mj-attributes leaves the head."""
     defaults = _take_defaults(root)
+    defaults.fallback_fonts = "" if with_webfonts else _FALLBACK_FONTS
     body = root.find("mj-body")
     if body is not None:
         _resolve(body, "", defaults)
@@ -41,7 +43,7 @@ def _take_defaults(root: etree._Element) -> _Defaults:
     for block in root.findall("mj-head/mj-attributes"):
         for entry in block.iterchildren(etree.Element):
             _take_entry(entry, defaults)
-        _parent(block).remove(block)
+        parent_of(block).remove(block)
     return defaults
 
 
@@ -66,7 +68,7 @@ def _resolve(element: etree._Element, classes_above: str, defaults: _Defaults) -
     for name in classes_above.split():
         values.update(defaults.by_class_child.get((name, tag), {}))
     values.update(own)
-    _fill_in(element, tag, values, defaults.everywhere)
+    _fill_in(element, tag, values, defaults)
     element.attrib.clear()
     for name, value in values.items():
         element.set(name, _with_unit(tag, name, value))
@@ -87,17 +89,17 @@ def _of_classes(classes: str, defaults: _Defaults) -> dict[str, str]:
     return values
 
 
-def _fill_in(element: etree._Element, tag: str, values: dict[str, str], everywhere: dict[str, str]) -> None:
+def _fill_in(element: etree._Element, tag: str, values: dict[str, str], defaults: _Defaults) -> None:
     component = schema().components.get(tag)
     allowed = component.attributes if component else {}
-    inherited = attributes_of(_parent(element)) if tag in _INHERITING else {}
-    for name, value in everywhere.items():
+    inherited = attributes_of(parent_of(element)) if tag in _INHERITING else {}
+    for name, value in defaults.everywhere.items():
         if name in allowed and name not in inherited:
             values.setdefault(name, value)
     if tag in _WITH_ALT:  # bug 9
         values.setdefault("alt", "")
-    if "font-family" in allowed and "font-family" not in inherited:  # bug 12
-        values.setdefault("font-family", _FALLBACK_FONTS)
+    if defaults.fallback_fonts and "font-family" in allowed and "font-family" not in inherited:  # bug 12
+        values.setdefault("font-family", defaults.fallback_fonts)
     if values.get("full-width") != "full-width":  # bug 10
         values.pop("full-width", None)
 
@@ -109,10 +111,3 @@ def _with_unit(tag: str, name: str, value: str) -> str:
     if name != "line-height" and (takes_measures(kind) or name.endswith("border-radius")):
         return _BARE_ZERO.sub("0px", value)
     return value
-
-
-def _parent(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    if parent is None:
-        raise ValueError("the root element has no parent")
-    return parent

@@ -7,17 +7,23 @@ import re
 
 from lxml import etree
 
+from newsletter.rendering.mjml.mending import VOID
 from newsletter.rendering.mjml.schema import schema
 from newsletter.rendering.mjml.source import attributes_of
 
-_VOID = frozenset(
-    {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 _TEXT_ONLY = frozenset({"mj-title", "mj-preview", "mj-breakpoint"})
+_MAY_HOLD_RAW = frozenset({"mj-body", "mj-column"})
+_SEALED = "@sealed "
+_SEAL = re.compile(f"<!--{_SEALED}([0-9a-f]*)-->")
 _BROKEN_LINE = re.compile(r"[ \t]*\n[ \t\n]*")
 _UNSAFE_IN_ATTRIBUTE = re.compile(r"[&<>\"'\\]|[^ -~]")
 _UNSAFE_IN_TEXT = re.compile(r"[&<>]|[^ -~\n\t]")
 _UNSAFE_IN_CSS = re.compile(r"[<&]|[^ -~\n\t]")
+
+
+def unsealed(html: str) -> str:
+    """What the engine made of a canonical document, with Outlook's comments as they were written."""
+    return _SEAL.sub(lambda seal: f"<!--{bytes.fromhex(seal[1]).decode()}-->", html)
 
 
 def canonical(root: etree._Element) -> str:
@@ -36,9 +42,13 @@ def _write_mjml(element: etree._Element, out: list[str]) -> None:
         out.append(_text("".join(map(str, element.itertext(with_tail=False))).strip()))
     elif schema().holds_html(tag):
         _write_content(element, out)
-    else:  # bug 2: white space and comments between structural tags are left out
-        for child in element.iterchildren(etree.Element):
-            _write_mjml(child, out)
+    else:  # bug 2: white space and comments between structural tags are left out, but for those that Outlook reads
+        for child in element:
+            if isinstance(child, etree._Comment):
+                if tag in _MAY_HOLD_RAW and (child.text or "").startswith("[if "):
+                    out.append(f"<mj-raw>{_comment(child)}</mj-raw>")
+            else:
+                _write_mjml(child, out)
     out.append(f"</{tag}>")
 
 
@@ -51,15 +61,21 @@ def _write_content(element: etree._Element, out: list[str]) -> None:
 
 def _write_html(element: etree._Element, out: list[str]) -> None:
     if isinstance(element, etree._Comment):
-        out.append(f"<!--{element.text or ''}-->")
+        out.append(_comment(element))
         return
     tag = str(element.tag)
-    if tag in _VOID:
+    if tag in VOID:
         out.append(f"<{tag}{_attributes(element)} />")
         return
     out.append(f"<{tag}{_attributes(element)}>")
     _write_content(element, out)
     out.append(f"</{tag}>")
+
+
+def _comment(element: etree._Element) -> str:
+    """Bug 13: the engine parses what Outlook's comments hold, and fails where a tag is closed in another one; so it is told less."""
+    text = element.text or ""
+    return f"<!--{_SEALED}{text.encode().hex()}-->" if "[if " in text else f"<!--{text}-->"
 
 
 def _attributes(element: etree._Element) -> str:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from newsletter.rendering.mjml.attributes import resolve_attributes
-from newsletter.rendering.mjml.canonical import canonical
+from newsletter.rendering.mjml.canonical import canonical, unsealed
 from newsletter.rendering.mjml.engine import EngineRefused, run_engine
+from newsletter.rendering.mjml.includes import Loader, take_in
 from newsletter.rendering.mjml.inlining import apply_afterwork, take_afterwork
 from newsletter.rendering.mjml.source import read_mjml
 from newsletter.rendering.mjml.validate import check_mjml
@@ -12,24 +13,30 @@ from newsletter.rendering.problems import Code, Level, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledMjml:
+class Compiled:
     """The HTML ("" where a problem kept it from coming about) and what was found on the way."""
 
     html: str
     problems: tuple[Problem, ...]
 
 
-def compile_mjml(mjml: str) -> CompiledMjml:
-    """HTML of an MJML document. Never raises for what stands in it: problems come with their line in `mjml`."""
-    root = read_mjml(mjml)
-    if isinstance(root, Problem):
-        return CompiledMjml("", (root,))
-    problems = check_mjml(root)
+def compile_mjml(source: str, *, loader: Loader | None = None, with_webfonts: bool = True) -> Compiled:
+    """HTML of any MJML document. Never raises for what stands in it: problems come with their line in `source`.
+
+    `loader` reads what mj-include names; without one, includes are left out and told. `with_webfonts` off keeps the fonts
+    that MJML links by itself, and its default font, out of the mail: nothing is loaded from third parties unasked.
+    """
+    read = read_mjml(source)
+    if isinstance(read, Problem):
+        return Compiled("", (read,))
+    root = read.root
+    problems = [*read.problems, *take_in(root, loader), *check_mjml(root)]
     work = take_afterwork(root)
-    resolve_attributes(root)
+    resolve_attributes(root, with_webfonts=with_webfonts)
     try:
-        html = apply_afterwork(run_engine(canonical(root)), work)
+        html = unsealed(run_engine(canonical(root), with_webfonts=with_webfonts))
+        html = apply_afterwork(html, work)
     except EngineRefused as refusal:
         problems.append(Problem(Code.MJML_NOT_COMPILED, Level.BLOCKS, str(refusal), None, "mjml"))
-        return CompiledMjml("", tuple(problems))
-    return CompiledMjml(html, tuple(problems))
+        return Compiled("", tuple(problems))
+    return Compiled(html, tuple(problems))

@@ -1,5 +1,6 @@
 """The one call of the MJML engine, with whatever it may throw turned into one exception of ours."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,15 +9,37 @@ from mjml import mjml2html
 
 from newsletter.foundation.errors import NewsletterError
 
+# What MJML links by itself where a letter names one of them (mjml-core 5.4.1).
+_WEBFONTS = ("Open Sans", "Droid Sans", "Lato", "Roboto", "Ubuntu")
+_WEBFONT = "https://fonts.googleapis.com/css?family={}:300,400,500,700"
+
+_SEAM = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")
+_TOUCHING = re.compile(
+    r"<!--\[if mso \| IE\]>(?:(?!-->).)*-->(?:\s*<!--\[if mso \| IE\]>(?:(?!-->).)*-->)+", re.DOTALL
+)
+
 
 class EngineRefused(NewsletterError):
     """The engine or the inliner could not work on a letter; inside this room it becomes a Problem."""
 
 
-def run_engine(mjml: str) -> str:
-    """The HTML of canonical MJML. Raises EngineRefused."""
+def run_engine(mjml: str, *, with_webfonts: bool) -> str:
+    """The HTML of canonical MJML; `with_webfonts` links those fonts of MJML's own list that the letter names. Raises EngineRefused."""
     with engine_refusals():
-        return mjml2html(mjml, fonts={})  # bug 12: no fonts from third parties
+        html = mjml2html(mjml, fonts={})
+        used = _used_fonts(html) if with_webfonts else {}
+        html = mjml2html(mjml, fonts=used) if used else html  # bug 12: by itself it would link more
+    return _TOUCHING.sub(_merge_comments, html)
+
+
+def _merge_comments(run: re.Match[str]) -> str:
+    """Outlook's comments that touch as one, as npm's MJML writes them: each saves 32 bytes."""
+    return _SEAM.sub("", run[0])
+
+
+def _used_fonts(html: str) -> dict[str, str]:
+    named = " ".join(re.findall(r"font-family:[^;\"]*", html, re.IGNORECASE)).lower()
+    return {font: _WEBFONT.format(font.replace(" ", "+")) for font in _WEBFONTS if font.lower() in named}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Both go through css-inline, which keeps Outlook's comments and our markers where
 
 import re
 from dataclasses import dataclass
+from html import escape
 
 import css_inline
 from lxml import etree
@@ -14,18 +15,21 @@ from newsletter.rendering.mjml.engine import engine_refusals
 _OPENING_TAG = re.compile(r"<[a-z][a-z0-9]*(?: [^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?>")
 _MARK = "--newsletter-attribute-"
 _STYLE = re.compile(r' style="([^"]*)"')
+_SPACED = re.compile(r"(?:^|(?<=;))\s*([\w-]+):\s+")
+_TIGHT = r"\1:"
 
 
 @dataclass(frozen=True, slots=True)
 class Afterwork:
-    """What was taken out of the head: CSS to write into style attributes, and (selector, attribute, value)."""
+    """What was taken out: CSS to write into style attributes, (selector, attribute, value), and what stands before the document."""
 
     css: str
     attributes: tuple[tuple[str, str, str], ...]
+    before: str = ""
 
 
 def take_afterwork(root: etree._Element) -> Afterwork:
-    """Takes inline styles and HTML attributes out of the head of `root`."""
+    """Takes inline styles and HTML attributes out of the head of `root`, and mj-raw that stands outside head and body."""
     css: list[str] = []
     attributes: list[tuple[str, str, str]] = []
     for head in root.findall("mj-head"):
@@ -35,7 +39,10 @@ def take_afterwork(root: etree._Element) -> Afterwork:
         for block in head.findall("mj-html-attributes"):
             attributes += _html_attributes(block)
             head.remove(block)
-    return Afterwork("\n".join(css), tuple(attributes))
+    before = [_inside(raw) for raw in root.findall("mj-raw") if raw.get("position") == "file-start"]
+    for raw in root.findall("mj-raw"):
+        root.remove(raw)
+    return Afterwork("\n".join(css), tuple(attributes), "".join(before))
 
 
 def apply_afterwork(html: str, work: Afterwork) -> str:
@@ -43,6 +50,8 @@ def apply_afterwork(html: str, work: Afterwork) -> str:
 
     Raises EngineRefused where the CSS cannot be read.
     """
+    if not work.css.strip() and not work.attributes:
+        return work.before + html
     marks = "".join(
         f"{path} {{ {_MARK}{number}: 1 }}\n" for number, (path, _, _) in enumerate(work.attributes)
     )
@@ -55,7 +64,16 @@ def apply_afterwork(html: str, work: Afterwork) -> str:
     )
     with engine_refusals():
         inlined = inliner.inline(html)
-    return _OPENING_TAG.sub(lambda tag: _set_marked(tag[0], work), inlined) if work.attributes else inlined
+    inlined = _STYLE.sub(lambda style: f' style="{_SPACED.sub(_TIGHT, style[1]).removesuffix(";")}"', inlined)
+    if work.attributes:
+        inlined = _OPENING_TAG.sub(lambda tag: _set_marked(tag[0], work), inlined)
+    return work.before + inlined
+
+
+def _inside(raw: etree._Element) -> str:
+    return escape(raw.text or "", quote=False) + "".join(
+        etree.tostring(child, encoding="unicode") for child in raw
+    )
 
 
 def _html_attributes(block: etree._Element) -> list[tuple[str, str, str]]:

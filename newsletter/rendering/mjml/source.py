@@ -1,34 +1,45 @@
 """MJML as text to an element tree that remembers its lines."""
 
-import html.entities
 import re
+from dataclasses import dataclass
 
 from lxml import etree
 
+from newsletter.rendering.mjml.mending import BeyondMending, mended, with_numeric_entities
 from newsletter.rendering.problems import Code, Level, Problem
 
 # Deeper than any letter; the engine's stack ends the whole process at some thousands (seen with 20 000, mrml 6.0.1).
 _DEEPEST = 150
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
-_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_PROLOGUE = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_PROLOGUE = re.compile(r"\A\s*<\?xml[^>]*\?>|<!DOCTYPE\s[^\[<>]*>", re.IGNORECASE)
 
 
-def read_mjml(text: str) -> etree._Element | Problem:
-    """The root element, or the one problem that kept the text from being read; lines count in `text` as written."""
+@dataclass(frozen=True, slots=True)
+class ReadMjml:
+    """A document as elements, and what had to be mended before it could be read."""
+
+    root: etree._Element
+    problems: tuple[Problem, ...] = ()
+
+
+def read_mjml(text: str) -> ReadMjml | Problem:
+    """The document, or the one problem that kept the text from being read; lines count in `text` as written."""
     normalised = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    normalised = _PROLOGUE.sub(lambda match: "\n" * match[0].count("\n"), normalised)
+    normalised = _PROLOGUE.sub(lambda match: "\n" * match[0].count("\n"), normalised).lstrip(" \t")
     if doctype := re.search("<!DOCTYPE", normalised, re.IGNORECASE):
         line = normalised.count("\n", 0, doctype.start()) + 1
         return _unreadable("a document type has no place in MJML; take it out", line)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_pis=True, encoding="utf-8")
     try:
-        root = etree.fromstring(_ENTITY.sub(_numeric, normalised).encode("utf-8", "surrogatepass"), parser)
+        return _checked(_parsed(with_numeric_entities(normalised)))
     except etree.XMLSyntaxError as error:
-        return _unreadable(error.msg or "it is not well-formed", error.lineno or 1)
-    if root.tag != "mjml":
-        return _unreadable(f"it begins with <{root.tag}>, not with <mjml>", line_of(root))
-    return _too_deep(root) or root
+        unreadable = _unreadable(_words(error), error.lineno or 1)
+    try:
+        read = _checked(_parsed(mended(normalised)))
+    except (etree.XMLSyntaxError, BeyondMending):
+        return unreadable
+    if isinstance(read, Problem):
+        return read
+    message = unreadable.message.replace("cannot be read", "is not well-formed and was mended")
+    return ReadMjml(read.root, (Problem(Code.MJML_MENDED, Level.NOTES, message, unreadable.line, "mjml"),))
 
 
 def line_of(element: etree._Element) -> int:
@@ -42,12 +53,27 @@ def attributes_of(element: etree._Element) -> dict[str, str]:
     return {str(name): str(value) for name, value in element.attrib.items()}
 
 
-def _numeric(match: re.Match[str]) -> str:
-    """HTML's named entities are unknown to XML; as numbers they mean the same."""
-    if match[1] in _XML_ENTITIES:
-        return match[0]
-    characters = html.entities.html5.get(f"{match[1]};")
-    return "".join(f"&#{ord(character)};" for character in characters) if characters else match[0]
+def parent_of(element: etree._Element) -> etree._Element:
+    """The element around this one. Raises ValueError for the root."""
+    parent = element.getparent()
+    if parent is None:
+        raise ValueError("the root element has no parent")
+    return parent
+
+
+def _parsed(text: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_pis=True, encoding="utf-8")
+    return etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
+
+
+def _checked(root: etree._Element) -> ReadMjml | Problem:
+    if root.tag != "mjml":
+        return _unreadable(f"it begins with <{root.tag}>, not with <mjml>", line_of(root))
+    return _too_deep(root) or ReadMjml(root)
+
+
+def _words(error: etree.XMLSyntaxError) -> str:
+    return re.sub(r", line \d+, column \d+$", "", error.msg or "it is not well-formed")
 
 
 def _too_deep(root: etree._Element) -> Problem | None:

@@ -1,0 +1,89 @@
+"""`newsletter editions coverage`: each item in each language, and who would get what."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from newsletter.cli.editions import editions
+from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.editions.coverage import Cell, ItemCoverage, coverage_of, languages_with_fallback
+from newsletter.editions.models import Showing
+from newsletter.editions.queries import edition_by_id
+from newsletter.editions.rules import languages_of
+from newsletter.foundation.language import language_name, own_name
+from newsletter.mailing.planning import Share, forecast, intended_variants
+from newsletter.wiring import open_installation
+
+
+@editions.command()
+@click.argument("edition_id", metavar="E", type=int)
+@json_option
+def coverage(edition_id: int, as_json: bool) -> None:
+    """Show how each item of an edition stands in each language, and how many readers get what, or nothing and why."""
+    with open_installation().database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        items = coverage_of(edition)
+        shares = forecast(session, edition, intended_variants(edition))
+    with_fallback = languages_with_fallback(items)
+    readers = _readers(shares, with_fallback)
+    if as_json:
+        write_json({"edition": edition_id, "items": [_item_json(item) for item in items], "readers": readers})
+        return
+    write_table(
+        "",
+        ["No.", "Item", *(own_name(tag) for tag in edition.languages)],
+        [(item.announcement_id, item.title, *(_in_words(cell) for cell in item.cells)) for item in items],
+        right=["No."],
+    )
+    for variant, count in readers["by_variant"].items():
+        note = " (some items in another language)" if set(languages_of(variant)) & with_fallback else ""
+        say(f"{count:>7} readers get {variant}{note}")
+    for reason, count in readers["nothing"].items():
+        say(f"{count:>7} get nothing: {reason.replace('_', ' ')}")
+
+
+def _readers(shares: Sequence[Share], with_fallback: frozenset[str]) -> dict[str, Any]:
+    by_variant: Counter[str] = Counter()
+    nothing: Counter[str] = Counter()
+    for share in shares:
+        if share.variant is not None:
+            by_variant[share.variant] += share.count
+        elif share.skip_reason is not None:
+            nothing[share.skip_reason.value] += share.count
+    by_fallback = sum(count for name, count in by_variant.items() if set(languages_of(name)) & with_fallback)
+    return {
+        "by_variant": dict(sorted(by_variant.items(), key=lambda pair: ("+" in pair[0], pair[0]))),
+        "served_by_fallback": by_fallback,
+        "nothing": dict(sorted(nothing.items())),
+    }
+
+
+def _item_json(item: ItemCoverage) -> dict[str, Any]:
+    return {
+        "announcement": item.announcement_id,
+        "title": item.title,
+        "languages": {
+            cell.language: {
+                "showing": cell.showing.value,
+                "shown_language": cell.shown_language,
+                "state": cell.state.value if cell.state else "missing",
+                "is_stale": cell.is_stale,
+            }
+            for cell in item.cells
+        },
+    }
+
+
+def _in_words(cell: Cell) -> str:
+    state = cell.state.value.replace("_", " ") if cell.state else "missing"
+    stale = ", stale" if cell.is_stale else ""
+    shown = language_name(cell.shown_language, "en") if cell.shown_language else ""
+    return {
+        Showing.FULL: f"{state}{stale}",
+        Showing.LABELLED: f"{state}: shown in {shown}",
+        Showing.SUMMARY: f"{state}: title only, in {shown}",
+        Showing.OMITTED: f"{state}: left out",
+        Showing.BLOCKED: f"{state}: BLOCKS",
+    }[cell.showing]

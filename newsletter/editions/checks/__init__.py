@@ -1,0 +1,1 @@
+"""What somebody should look at before an edition goes out: the words, the facts in both languages, the mail, the links."""

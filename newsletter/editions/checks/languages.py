@@ -1,0 +1,151 @@
+"""Whether each language has words of its own: told apart, translated, up to date, approved."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from newsletter.announcements.intake.language import identify_language
+from newsletter.announcements.models import TranslationState
+from newsletter.announcements.sentences import same_words
+from newsletter.editions.checks.findings import Finding, finding
+from newsletter.editions.checks.material import Story, TextField
+from newsletter.editions.models import Edition
+from newsletter.foundation.language import base_language, language_name
+from newsletter.rendering.problems import Level
+
+_WORDS_MIN = 6  # shorter texts are names and numbers as often as sentences
+_SAME_WORDS_MIN = 4
+_NOT_APPROVED: dict[TranslationState | None, str] = {
+    TranslationState.DRAFT: "a draft",
+    TranslationState.REVIEW: "in review",
+}
+_UNTOLD = re.compile(
+    r"\]\([^)]*\)|<[^<>\s]+>|\bhttps?://\S+|\S+@\S+|\[\[[^\]]*\]\]|[«“\"][^»”\"]*[»”\"]|[#*_>\[\]]"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def check_languages(story: Story, languages: Sequence[str]) -> Iterator[Finding]:
+    """Texts in another language than their field, or the same in two languages; pictures described in one only."""
+    for text in story.texts:
+        for field in text.fields:
+            if (found := _other_language(field, text.language, languages)) is not None:
+                yield finding(
+                    "wrong-language",
+                    f"This is in {language_name(found, 'en')} and stands in the {language_name(text.language, 'en')} "
+                    f"field: “{_cut(field.text)}”",
+                    where=f"{story.where}, {field.name}",
+                    language=text.language,
+                )
+    yield from _untranslated(story)
+    yield from _descriptions(story)
+
+
+def check_subjects(edition: Edition) -> Iterator[Finding]:
+    """Subjects that are the same in two languages."""
+    for one, other in combinations(sorted(edition.texts, key=lambda text: text.language), 2):
+        if one.subject.strip() and same_words(one.subject) == same_words(other.subject):
+            names = f"{language_name(one.language, 'en')} and {language_name(other.language, 'en')}"
+            yield finding(
+                "same-subject",
+                f"The subject is the same in {names}: “{one.subject.strip()}”",
+                where="edition, subject",
+                language=other.language,
+            )
+
+
+def check_states(
+    stories: Sequence[Story], languages: Sequence[str], *, require_approval: bool
+) -> Iterator[Finding]:
+    """Texts that lag behind their source, and texts that nobody has approved yet: where approval is required each blocks."""
+    for story in stories:
+        for text in story.texts:
+            if text.language in languages and text.is_stale:
+                name = language_name(text.language, "en")
+                message = f"The {name} was translated from an earlier version of its source."
+                yield finding("stale-text", message, where=story.where, language=text.language)
+    for language in languages:
+        waiting = [
+            (story.where, text.state)
+            for story in stories
+            for text in story.texts
+            if text.language == language and text.state in _NOT_APPROVED
+        ]
+        if require_approval:
+            for where, state in waiting:
+                message = f"The {language_name(language, 'en')} is still {_NOT_APPROVED[state]}."
+                yield finding(
+                    "text-not-approved", message, where=where, language=language, level=Level.BLOCKS
+                )
+        elif waiting:
+            name = language_name(language, "en")
+            count = f"{len(waiting)} texts are" if len(waiting) > 1 else "One text is"
+            numbers = ", ".join(where.removeprefix("announcement ") for where, _ in waiting)
+            message = f"{count} not approved in {name}: announcement {numbers}."
+            yield finding("text-not-approved", message, where="edition", language=language)
+
+
+def _other_language(field: TextField, language: str, languages: Sequence[str]) -> str | None:
+    """The configured language that the field is plainly in, where it is another than its own."""
+    words = _told(field.text)
+    if len(words.split()) < _WORDS_MIN:
+        return None
+    choices = list(dict.fromkeys([language, *languages]))
+    found = {_identified(part, choices) for part in (words, *_halves(words))}
+    if len(found) > 1 or found & {None, base_language(language)}:
+        return None
+    return found.pop()
+
+
+def _identified(words: str, languages: Sequence[str]) -> str | None:
+    identified = identify_language(words, languages)
+    return None if identified.is_guess else base_language(identified.language)
+
+
+def _halves(text: str) -> tuple[str, ...]:
+    """Both halves of a text that is long enough: a quotation in another language shall not decide."""
+    words = text.split()
+    middle = len(words) // 2
+    return (" ".join(words[:middle]), " ".join(words[middle:])) if middle >= _WORDS_MIN else ()
+
+
+def _told(text: str) -> str:
+    """The words that tell a language: no addresses, fields or quotations, which may be in any other."""
+    plain = " ".join(_UNTOLD.sub(" ", text).split())
+    return plain if len(plain) > len(text) // 2 else " ".join(text.split())
+
+
+def _untranslated(story: Story) -> Iterator[Finding]:
+    for one, other in combinations(story.texts, 2):
+        if base_language(one.language) == base_language(other.language):
+            continue
+        for field in one.fields:
+            words = same_words(_told(field.text))
+            is_long = len(words.split()) >= _SAME_WORDS_MIN and len(_LETTER.findall(words)) >= 15
+            is_name = field.name == "title" and words.istitle()
+            if is_long and not is_name and words == same_words(_told(other.field(field.name))):
+                yield finding(
+                    "same-text",
+                    f"The {field.name} is the same in {language_name(one.language, 'en')} and "
+                    f"{language_name(other.language, 'en')}: “{_cut(field.text)}”",
+                    where=f"{story.where}, {field.name}",
+                    language=other.language,
+                )
+
+
+def _descriptions(story: Story) -> Iterator[Finding]:
+    described = [text.language for text in story.texts if text.field("picture")]
+    for text in story.texts if story.has_picture and described else ():
+        if not text.field("picture"):
+            yield finding(
+                "alt-in-one-language",
+                f"The picture is described in {language_name(described[0], 'en')} and not in "
+                f"{language_name(text.language, 'en')}.",
+                where=f"{story.where}, picture",
+                language=text.language,
+            )
+
+
+def _cut(text: str, length: int = 60) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"

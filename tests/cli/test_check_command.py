@@ -1,0 +1,103 @@
+"""`newsletter editions check`: what it prints and answers, on our own examples and on real text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli_shell import Shell
+from shared_data import needs_shared_data, shared
+
+# What an installation without dictionaries, whose texts nobody has approved, always hears.
+_USUAL = {"text-not-approved", "spelling-not-checked", "spelling"}
+
+
+def findings(shell: Shell, edition: str, *options: str) -> list[dict[str, Any]]:
+    return json.loads(shell("editions", "check", edition, "--json", *options).stdout)
+
+
+def codes(found: list[dict[str, Any]]) -> set[str]:
+    return {item["code"] for item in found} - _USUAL
+
+
+def test_check_tells_what_why_and_how_to_mend(ready: Shell) -> None:
+    ready.ok(
+        "editions",
+        "create",
+        "--list",
+        "letter",
+        "--announcement",
+        "1",
+        "--intro",
+        "en=Read it [here](https://x.example/).",
+    )
+    out = ready.ok("editions", "check", "2", "--level", "warns")
+    assert "Nothing blocks; the edition can be frozen." in out
+    assert "Warns: somebody should look at this" in out
+    assert "    - edition, intro, line 1 [en]: A link says only “here”." in out
+    assert "      Mend: Make the link of the words that say what it leads to" in out
+    assert "Notes: good to know" not in out
+
+
+def test_check_in_json_has_stable_keys_and_only_the_level_asked_for(ready: Shell) -> None:
+    found = findings(ready, "1", "--level", "warns")
+    assert [item["code"] for item in found] == ["postal-address-missing"]
+    assert list(found[0]) == ["code", "level", "language", "where", "message", "why", "mend", "line"]
+    assert {item["level"] for item in findings(ready, "1")} == {"warns", "notes"}
+
+
+def test_check_answers_no_where_something_blocks(ready: Shell) -> None:
+    assert ready("editions", "check", "1").returncode == 0
+    refused = ready("editions", "check", "1", "--require-approval")
+    assert refused.returncode == 1
+    assert "Blocks: the edition cannot be frozen like this" in refused.stdout
+    assert ready("editions", "check", "1", "--require-approval", "--level", "blocks").returncode == 1
+
+
+def test_check_of_links_asks_no_private_host(ready: Shell) -> None:
+    ready.ok(
+        "editions",
+        "create",
+        "--list",
+        "letter",
+        "--announcement",
+        "1",
+        "--intro",
+        "en=See [the plan](http://127.0.0.1:9/plan).",
+    )
+    assert "link-not-checked" not in codes(findings(ready, "2"))
+    (found,) = [item for item in findings(ready, "2", "--links") if item["code"] == "link-not-checked"]
+    assert (found["where"], found["line"], found["language"]) == ("edition, intro", 1, "en")
+
+
+@pytest.mark.slow
+def test_our_own_examples_are_clean(shell: Shell) -> None:
+    shell.settings["NEWSLETTER_POSTAL_ADDRESS"] = "Quai du Hainaut 23, 1080 Bruxelles"
+    shell.ok("demo", "--once")
+    assert {item["code"] for item in findings(shell, "1") if item["level"] != "notes"} == set()
+    shell.ok("editions", "create", "--list", "lettre")
+    # The date of the tests' day decides how many of the examples are over; nothing else may be found.
+    assert {item["code"] for item in findings(shell, "2") if item["level"] != "notes"} <= {"event-past"}
+    assert codes(findings(shell, "1")) | codes(findings(shell, "2")) <= {"event-past", "subject-too-long"}
+
+
+@needs_shared_data
+def test_real_text_has_the_slips_that_are_in_it(shell: Shell) -> None:
+    shell.settings["NEWSLETTER_POSTAL_ADDRESS"] = "Quai du Hainaut 23, 1080 Bruxelles"
+    shell.ok("init")
+    names = ("--name", "fr=La lettre", "--name", "en=The letter")
+    shell.ok("lists", "create", "letter", *names, "--from", "l@canal.example")
+    shell.ok("announcements", "import", str(shared("000_d44699f7bc978e6e.txt")))
+    shell.ok("editions", "create", "--list", "letter")
+    found = findings(shell, "1")
+    assert {item["code"] for item in found if item["level"] == "warns"} == {
+        "repeated-paragraph",
+        "link-without-target",
+        "missing-space-after-stop",
+        "missing-space-before-bracket",
+        "quote-slip",
+        "doubled-word",
+        "space-before-punctuation",
+        "image-caption-left",
+    }
+    assert {item["level"] for item in found} == {"warns", "notes"}

@@ -1,0 +1,205 @@
+"""Links are asked for once each; what is dead, moved, slow or in another language is told."""
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+
+import pytest
+
+from builders_checks import a_text, codes
+from newsletter.editions.checks import links
+from newsletter.editions.checks.findings import Finding
+from newsletter.editions.checks.links import check_links
+from newsletter.editions.checks.material import Story
+from newsletter.foundation.fetching import FetchFailed, FetchRefused
+from newsletter.foundation.probing import Probed, probe
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+class Pages(ThreadingHTTPServer):
+    """A site on loopback that remembers what it was asked, and how many at once."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Page)
+        self.asked: list[str] = []
+        self.running = self.most = 0
+        self.lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Page(BaseHTTPRequestHandler):
+    server: Pages
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        path = self.path.split("?")[0]
+        with self.server.lock:
+            self.server.asked.append(f"{self.command} {path}")
+            self.server.running += 1
+            self.server.most = max(self.server.most, self.server.running)
+        status, headers, body = 200, {}, b""
+        if path in ("/fr", "/en", "/long"):
+            body = f'<!DOCTYPE html><html class="x" lang="{path[1:3]}"><body>…'.encode()
+            body += b" " * (200_000 if path == "/long" else 0)
+        elif path == "/gone":
+            status = 410
+        elif path == "/moved":
+            status, headers = 301, {"Location": "/fr"}
+        elif path == "/detour":
+            status, headers = 302, {"Location": "/fr"}
+        elif path == "/no-head":
+            status = 405 if self.command == "HEAD" else 200
+        elif path == "/forbidden":
+            status = 403
+        elif path == "/round":
+            status, headers = 302, {"Location": "/round"}
+        elif path == "/pdf":
+            headers = {"Content-Type": "application/pdf"}
+        elif path == "/wait":
+            time.sleep(0.2)
+        elif path == "/hang":
+            time.sleep(1.5)
+        elif path != "/":
+            status = 404
+        self.send_response(status)
+        for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True
+        with self.server.lock:
+            self.server.running -= 1
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def site() -> Iterator[Pages]:
+    """The site, running."""
+    server = Pages()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def checked(*urls: str, language: str = "fr", timeout_seconds: float = 5.0) -> list[Finding]:
+    body = "\n".join(f"[lien {number}]({url})" for number, url in enumerate(urls, 1))
+    story = Story("announcement 1", (a_text(language, body=body),))
+    return list(
+        check_links([story], partial(probe, timeout_seconds=timeout_seconds, allowed_networks=LOOPBACK))
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/fr", []),
+        ("/gone", ["dead-link"]),
+        ("/missing", ["dead-link"]),
+        ("/no-head", []),
+        ("/detour", []),
+        ("/moved", ["moved-link"]),
+        ("/en", ["page-language"]),
+        ("/forbidden", ["link-not-checked"]),
+        ("/round", ["link-not-checked"]),
+        ("/pdf", []),
+        ("/long", ["page-language"]),
+    ],
+)
+def test_link_is_judged_by_what_its_page_answers(site: Pages, path: str, expected: list[str]) -> None:
+    assert codes(checked(f"{site.url}{path}")) == expected
+
+
+def test_each_page_is_asked_for_once_and_each_place_is_told_once(site: Pages) -> None:
+    found = checked(f"{site.url}/gone", f"{site.url}/gone#part", f"{site.url}/gone")
+    assert site.asked == ["HEAD /gone"]
+    assert [(item.line, item.place) for item in found][:1] == [(1, "announcement 1, body, line 1")]
+
+
+def test_get_follows_head_where_there_is_a_page_or_head_is_refused(site: Pages) -> None:
+    checked(f"{site.url}/pdf")
+    checked(f"{site.url}/no-head")
+    assert site.asked == ["HEAD /pdf", "HEAD /no-head", "GET /no-head"]
+
+
+def test_moved_page_names_its_new_address(site: Pages) -> None:
+    (found,) = checked(f"{site.url}/moved")
+    assert found.message == f"{site.url}/moved has moved for good to {site.url}/fr"
+
+
+def test_many_links_are_asked_for_in_parallel_with_a_limit(site: Pages) -> None:
+    assert checked(*(f"{site.url}/wait?{number}" for number in range(24))) == []
+    assert 2 <= site.most <= links.AT_ONCE
+
+
+def test_page_that_does_not_answer_in_time_is_dead(site: Pages) -> None:
+    (found,) = checked(f"{site.url}/hang", timeout_seconds=0.3)
+    assert (found.code, found.message) == ("dead-link", f"{site.url}/hang does not answer: it took too long.")
+
+
+def test_private_hosts_are_not_asked(site: Pages) -> None:
+    story = Story("announcement 1", (a_text("fr", f"{site.url}/fr", button="Venez"),))
+    (found,) = check_links([story])
+    assert (found.code, found.where, site.asked) == ("link-not-checked", "announcement 1, button", [])
+
+
+def answering(**values: object) -> list[Finding]:
+    answer = {
+        "status": 200,
+        "url": "https://x.example/",
+        "moved_to": "",
+        "content_type": "text/html",
+        "charset": "",
+    }
+    answer |= {"beginning": b"", "seconds": 0.1} | values  # type: ignore[dict-item]
+    story = Story("announcement 1", (a_text("fr", body="[x](https://x.example/)"),))
+    return list(check_links([story], lambda _url: Probed(**answer)))  # type: ignore[arg-type]
+
+
+def test_slow_page_is_told_and_a_quick_one_is_not() -> None:
+    assert codes(answering(seconds=3.1)) == ["slow-link"]
+    assert codes(answering(seconds=2.9)) == []
+
+
+def test_language_of_a_page_is_compared_without_its_region() -> None:
+    assert codes(answering(beginning=b"<html lang=fr-BE>")) == []
+    assert codes(answering(beginning=b"<html lang='nl-BE'>")) == ["page-language"]
+    assert codes(answering(beginning=b"<html lang='!!'>")) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (FetchFailed("https://x.example/", "there is no such host"), "dead-link"),
+        (FetchRefused("x", "no"), "link-not-checked"),
+    ],
+)
+def test_failure_is_a_finding(error: Exception, code: str) -> None:
+    def ask(_url: str) -> Probed:
+        raise error
+
+    story = Story("announcement 1", (a_text("fr", body="[x](https://x.example/)"),))
+    assert codes(check_links([story], ask)) == [code]

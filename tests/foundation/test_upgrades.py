@@ -1,0 +1,145 @@
+"""A database of an earlier release that is in use comes through every step with everything in it."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.announcements.models import Announcement, Translation, TranslationState
+from newsletter.announcements.revisions.queries import revisions_of
+from newsletter.announcements.rules import content_hash, text_hash
+from newsletter.foundation.database import Database
+from newsletter.migrations.upgrade import latest_version, upgrade_database
+
+WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROWS = 3
+# What must be one of the words that the program knows, so that the rows can be read again.
+WORDS = {
+    ("translation", "state"): TranslationState.DRAFT.value,
+    ("translation", "language"): "fr",
+    ("announcement", "source_language"): "fr",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database as the first release made it."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path}/first.db")
+        upgrade_database(database, "0001")
+        yield database
+        database.close()
+        return
+    url = sa.make_url(request.getfixturevalue("postgresql_url"))
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE first_release"))
+    database = Database(url.set(database="first_release").render_as_string(hide_password=False))
+    upgrade_database(database, "0001")
+    yield database
+    database.close()
+    with server.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE first_release"))
+    server.dispose()
+
+
+def fill(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Puts rows into every table that there is; table -> its rows."""
+    tables = sa.MetaData()
+    with database.engine.begin() as connection:
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                rows = [
+                    {column.name: a_value(column, n) for column in table.columns} for n in range(1, ROWS + 1)
+                ]
+                connection.execute(table.insert(), rows)
+    return rows_of(database)
+
+
+def a_value(column: sa.Column[Any], number: int) -> Any:
+    """A value that fits the column, another one for each row; a reference points to the row of the same number."""
+    if (column.table.name, column.name) in WORDS:
+        return WORDS[column.table.name, column.name]
+    if column.foreign_keys:
+        return a_value(next(iter(column.foreign_keys)).column, number)
+    match column.type:
+        case sa.Boolean():
+            return number % 2 == 0
+        case sa.Integer():
+            return number
+        case sa.DateTime():
+            return WHEN if column.type.timezone else WHEN.replace(tzinfo=None)
+        case sa.Date():
+            return date(2026, 11, 20 + number)
+        case sa.LargeBinary():
+            return hashlib.sha256(f"{column.name}{number}".encode()).digest()[:12]
+        case sa.JSON():
+            return {"fr": f"été {number}"}
+    length = getattr(column.type, "length", None) or 60
+    return f"{number} {column.name} l’été\u202f!"[:length]
+
+
+def rows_of(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    tables = sa.MetaData()
+    with database.engine.connect() as connection:
+        tables.reflect(connection)
+        return {
+            table.name: [
+                tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
+            for table in tables.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
+def columns_of(database: Database) -> dict[str, list[str]]:
+    tables = sa.MetaData()
+    with database.engine.connect() as connection:
+        tables.reflect(connection)
+    return {table.name: [column.name for column in table.columns] for table in tables.sorted_tables}
+
+
+def test_upgrade_keeps_everything_of_a_database_in_use(first_release: Database) -> None:
+    before_columns = columns_of(first_release)
+    before = fill(first_release)
+    assert {name: len(rows) for name, rows in before.items()} == dict.fromkeys(before, ROWS)
+    assert upgrade_database(first_release) == ("0001", latest_version())
+    after, after_columns = rows_of(first_release), columns_of(first_release)
+    kept = {
+        name: [
+            tuple(row[after_columns[name].index(column)] for column in before_columns[name])
+            for row in after[name]
+        ]
+        for name in before
+    }
+    assert kept == before
+
+
+def test_upgrade_gives_each_text_its_first_revision(first_release: Database) -> None:
+    fill(first_release)
+    upgrade_database(first_release)
+    with first_release.read() as session:
+        text = session.scalars(sa.select(Translation).where(Translation.announcement_id == 2)).one()
+        assert session.get_one(Announcement, 2).source_language == "fr"
+        [revision] = revisions_of(session, 2, "fr")
+    assert (revision.number, revision.author, revision.is_minor) == (1, "", False)
+    assert (revision.title, revision.body, revision.made_at) == (text.title, text.body, text.updated_at)
+    assert revision.source_hash == text.confirmed_source_hash
+    assert revision.content_hash == text_hash(text)
+
+
+def test_upgrade_of_an_empty_database_leaves_it_empty(first_release: Database) -> None:
+    upgrade_database(first_release)
+    assert [name for name, rows in rows_of(first_release).items() if rows] == []
+
+
+def test_content_hash_is_what_it_was_when_confirmations_were_stored() -> None:
+    assert (
+        content_hash("Un titre", "", "Le  corps\n", "", "")
+        == hashlib.sha256(b"Un titre\x1f\x1fLe corps\x1f\x1f").hexdigest()
+    )

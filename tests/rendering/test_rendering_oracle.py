@@ -1,0 +1,51 @@
+"""npm's official MJML as a witness: same pixels for our letters, nothing to say against our MJML, the same tokens for foreign MJML."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from browser_pages import as_mailed, browser, differing_box, shot
+from builders_rendering import a_rich_content
+from foreign_mjml import FOREIGN
+from html_tokens import differences
+from newsletter.rendering.mjml.compiling import compile_mjml
+from newsletter.rendering.render import render_edition
+from newsletter.rendering.themes import load_theme, theme_names
+from npm_mjml import needs_npm_mjml, render_with_npm
+
+__all__ = ["browser"]  # the fixture
+pytestmark = pytest.mark.slow
+VARIANTS = ("fr", "en", "fr+en", "ar")
+
+
+@pytest.fixture(autouse=True)
+def _oracle() -> None:
+    needs_npm_mjml()
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_the_official_validator_has_nothing_to_say(theme: str) -> None:
+    letters = [render_edition(a_rich_content(variant), load_theme(theme)).mjml for variant in VARIANTS]
+    assert [rendered.errors for rendered in render_with_npm(letters)] == [()] * len(VARIANTS)
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_the_official_mjml_gives_the_same_pixels(browser: Browser, theme: str) -> None:
+    for variant in ("fr", "ar"):
+        bodies = render_edition(a_rich_content(variant), load_theme(theme))
+        [official] = render_with_npm([bodies.mjml])
+        for width in (600, 375):
+            for mode in ("light", "dark"):
+                ours = shot(browser, as_mailed(bodies.html), mode, width)
+                theirs = shot(browser, as_mailed(official.html), mode, width)
+                assert ours.size == theirs.size
+                assert differing_box(ours, theirs) is None, f"{variant}, {width} px, {mode}"
+
+
+@pytest.mark.parametrize("version", ["4", "5"])
+def test_foreign_documents_come_out_as_the_official_mjml_has_them(version: str) -> None:
+    rendered = render_with_npm(list(FOREIGN.values()), version)
+    found = {
+        name: differences(compile_mjml(source).html, official.html)
+        for (name, source), official in zip(FOREIGN.items(), rendered, strict=True)
+    }
+    assert {name: differing for name, differing in found.items() if differing} == {}
