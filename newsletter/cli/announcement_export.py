@@ -12,6 +12,7 @@ from newsletter.announcements.handoff.units import HandOff, UnitState
 from newsletter.announcements.queries import announcements_by_id
 from newsletter.cli.announcements import announcements
 from newsletter.cli.errors import TheAnswerIsNo
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json
 from newsletter.editions.queries import edition_by_id
 from newsletter.foundation.database import ReadSession
@@ -24,8 +25,8 @@ _OPEN = (UnitState.MISSING, UnitState.STALE)
 
 
 @announcements.command()
-@click.argument("announcement_ids", type=int, nargs=-1, metavar="ID...")
-@click.option("--edition", "edition_id", type=int, help="Every announcement of this edition.")
+@click.argument("announcement_ids", type=IdType, nargs=-1, metavar="ID...")
+@click.option("--edition", "edition_id", type=IdType, help="Every announcement of this edition.")
 @click.option(
     "--format", "form", type=click.Choice(["xliff", "po", "markdown"]), required=True,
     help="xliff and po go to translators and come back; markdown is a folder that `import` reads.",

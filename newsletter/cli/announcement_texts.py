@@ -19,6 +19,7 @@ from newsletter.announcements.revisions.queries import (
 from newsletter.announcements.revisions.word_diff import DiffKind, DiffPart, parts_in_words
 from newsletter.announcements.rules import TextField, is_stale, source_of
 from newsletter.cli.announcements import announcements
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.cli.people import by_option
 from newsletter.foundation import clock
@@ -34,7 +35,7 @@ _MARKS = {DiffKind.KEPT: "{}", DiffKind.REMOVED: "[-{}-]", DiffKind.ADDED: "{{+{
 def _one_text(command: _F) -> _F:
     """Adds what names one text, and `--json`."""
     language = click.option("--language", required=True, help="The language of the text.")
-    return click.argument("announcement_id", type=int, metavar="ID")(language(json_option(command)))
+    return click.argument("announcement_id", type=IdType, metavar="ID")(language(json_option(command)))
 
 
 @announcements.command()
@@ -47,7 +48,10 @@ def _one_text(command: _F) -> _F:
 @click.option("--cta-url", help="Where the button leads.")
 @click.option("--minor", is_flag=True, help="No change of meaning: translations of this text stay confirmed.")
 @click.option(
-    "--base", "base_revision", type=int, help="The revision that you read; refused if it is not the latest."
+    "--base",
+    "base_revision",
+    type=IdType,
+    help="The revision that you read; refused if it is not the latest.",
 )
 @by_option
 def edit(
@@ -81,7 +85,7 @@ def edit(
 
 @announcements.command()
 @_one_text
-@click.option("--revision", "number", type=int, required=True, help="The number of the revision.")
+@click.option("--revision", "number", type=IdType, required=True, help="The number of the revision.")
 @by_option
 def restore(announcement_id: int, language: str, number: int, by: str, as_json: bool) -> None:
     """Make an earlier revision the text again."""

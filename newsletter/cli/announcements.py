@@ -1,22 +1,27 @@
 """`newsletter announcements ...`."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.announcements.intake.draft import IntakeReport, ItemFate, LineFate
-from newsletter.announcements.intake.sources import SourceFormat, read_sources
-from newsletter.announcements.intake.storing import Imported, ready, store_imported
-from newsletter.announcements.intake.web import Web
 from newsletter.announcements.models import Announcement
 from newsletter.announcements.queries import announcements as all_announcements
 from newsletter.announcements.queries import announcements_by_id
 from newsletter.announcements.rules import is_stale, missing_languages, source_of
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
 from newsletter.wiring import Installation, open_installation
+
+if TYPE_CHECKING:
+    from newsletter.announcements.intake.sources import SourceFormat
+    from newsletter.announcements.intake.storing import Imported
+    from newsletter.announcements.intake.web import Web
 
 
 @click.group()
@@ -61,6 +66,11 @@ def import_sources(
     web: Web | None = None,
 ) -> list[tuple[IntakeReport, list[Imported]]]:
     """Reads the sources, all of them before anything is stored, and stores what is new; what became of each."""
+    # Here, not above: the readers of feeds and pages take their time to load.
+    from newsletter.announcements.intake.sources import read_sources
+    from newsletter.announcements.intake.storing import ready, store_imported
+    from newsletter.announcements.intake.web import Web
+
     reports = read_sources(sources, form, language, installation.settings.languages, web or Web())
     drafts = [[ready(draft) for draft in report.drafts] for report in reports]
     with installation.database.transaction() as session:
@@ -217,7 +227,7 @@ def list_(as_json: bool) -> None:
 
 
 @announcements.command()
-@click.argument("announcement_id", type=int)
+@click.argument("announcement_id", type=IdType)
 @json_option
 def show(announcement_id: int, as_json: bool) -> None:
     """Show one announcement: its texts and the remarks on them."""

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from newsletter.cli.editions import editions
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.editions.coverage import Cell, ItemCoverage, coverage_of, languages_with_fallback
 from newsletter.editions.models import Showing
@@ -18,7 +19,7 @@ from newsletter.wiring import open_installation
 
 
 @editions.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @json_option
 def coverage(edition_id: int, as_json: bool) -> None:
     """Show how each item of an edition stands in each language, and how many readers get what, or nothing and why."""

@@ -12,6 +12,7 @@ from newsletter.audience.models import MailingList
 from newsletter.audience.queries import list_by_slug
 from newsletter.cli.errors import TheAnswerIsNo
 from newsletter.cli.languages import texts_option, texts_per_language
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.editions.actions import EditionPlan, create_edition
 from newsletter.editions.freezing import freeze_now
@@ -45,7 +46,7 @@ def editions() -> None:
 @click.option(
     "--announcement",
     "announcement_ids",
-    type=int,
+    type=IdType,
     multiple=True,
     metavar="ID",
     help="In this order; default: all that are in no edition of the list yet.",
@@ -77,7 +78,9 @@ def create(
     )
     with installation.database.transaction() as session:
         mailing_list = list_by_slug(session, list_slug)
-        chosen = announcement_ids or tuple(_announcements_not_used(session, mailing_list.id))
+        chosen = tuple(dict.fromkeys(announcement_ids)) or tuple(
+            _announcements_not_used(session, mailing_list.id)
+        )
         rolled_over = items_to_roll_over(session, mailing_list.id) if roll_over else {}
         if not chosen and not rolled_over:
             raise BadInput(
@@ -154,7 +157,7 @@ def list_(as_json: bool) -> None:
 
 
 @editions.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @json_option
 def show(edition_id: int, as_json: bool) -> None:
     """Show one edition: its words per language and its items."""
@@ -224,7 +227,7 @@ def masthead_for_edition(installation: Installation, edition_id: int) -> Masthea
 
 
 @editions.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @click.option("--links", "with_links", is_flag=True, help="Also fetch every link once, over the network.")
 @click.option(
     "--level",
@@ -261,7 +264,7 @@ def check(edition_id: int, with_links: bool, level: str, require_approval: bool,
 
 
 @editions.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @click.option(
     "--language", "languages", multiple=True, help="Freeze only this language now; the others may follow."
 )
@@ -305,7 +308,7 @@ def freeze_and_warn(
 
 
 @editions.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @click.option(
     "--out", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to."
 )

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from newsletter.cli.editions import list_slugs
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
 from newsletter.mailing.actions import cancel_mailing, pause_mailing
@@ -35,27 +36,30 @@ def list_(as_json: bool) -> None:
     if as_json:
         write_json(answer)
         return
+    heads = ["Planned", "Accepted", "Rejected", "In\ndoubt", "Pending", "Skipped"]
     write_table(
         "",
-        ["No.", "Edition", "State", "Planned", "Accepted", "Pending", "Skipped"],
+        ["No.", "Edition", "State", *heads],
         [
             (
                 item["mailing"],
-                f"{item['list']} no. {item['issue_number']}",
+                f"{item['list']} {item['issue_number']}",
                 item["state"],
                 item["planned"],
                 item["accepted"],
+                item["rejected"],
+                item["in_doubt"],
                 item["pending"],
                 sum(item["skipped"].values()),
             )
             for item in answer
         ],
-        right=["No.", "Planned", "Accepted", "Pending", "Skipped"],
+        right=["No.", *heads],
     )
 
 
 @mailings.command()
-@click.argument("mailing_id", metavar="M", type=int)
+@click.argument("mailing_id", metavar="M", type=IdType)
 @json_option
 def status(mailing_id: int, as_json: bool) -> None:
     """Show how a mailing stands, in figures."""
@@ -68,7 +72,7 @@ def status(mailing_id: int, as_json: bool) -> None:
 
 
 @mailings.command()
-@click.argument("mailing_id", metavar="M", type=int)
+@click.argument("mailing_id", metavar="M", type=IdType)
 @json_option
 def report(mailing_id: int, as_json: bool) -> None:
     """Report on a mailing: the figures, and who did not get it and why, in the server's words."""
@@ -88,7 +92,7 @@ def report(mailing_id: int, as_json: bool) -> None:
 
 
 @mailings.command()
-@click.argument("mailing_id", metavar="M", type=int)
+@click.argument("mailing_id", metavar="M", type=IdType)
 def pause(mailing_id: int) -> None:
     """Pause a mailing after the messages that are on the wire; `newsletter send` goes on with it."""
     with open_installation().database.transaction() as session:
@@ -97,7 +101,7 @@ def pause(mailing_id: int) -> None:
 
 
 @mailings.command()
-@click.argument("mailing_id", metavar="M", type=int)
+@click.argument("mailing_id", metavar="M", type=IdType)
 @json_option
 @click.pass_context
 def resume(ctx: click.Context, mailing_id: int, as_json: bool) -> None:
@@ -110,7 +114,7 @@ def resume(ctx: click.Context, mailing_id: int, as_json: bool) -> None:
 
 
 @mailings.command()
-@click.argument("mailing_id", metavar="M", type=int)
+@click.argument("mailing_id", metavar="M", type=IdType)
 def cancel(mailing_id: int) -> None:
     """Cancel a mailing for good; those who still waited are skipped."""
     with open_installation().database.transaction() as session:
@@ -143,7 +147,7 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
     }
 
 
-_FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given up", "In doubt", "Pending", "Skipped"]
+_FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
 
 
 def show_report(report: MailingReport) -> None:

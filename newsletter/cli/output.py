@@ -48,7 +48,9 @@ def write_table(
         title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
     )
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        is_figure = name in right
+        # Where it is too wide, texts are folded; figures and their heads never are.
+        table.add_column(name, justify="right" if is_figure else "left", overflow="fold", no_wrap=is_figure)
     for row in rows:
         table.add_row(*(Text(printable(str(cell))) for cell in row))
     width = None if sys.stdout.isatty() else 110

@@ -14,6 +14,7 @@ from newsletter.audience.models import MailingList
 from newsletter.cli.editions import ensure_frozen
 from newsletter.cli.errors import TheAnswerIsNo, tell_error
 from newsletter.cli.mailings import report_json, show_report
+from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
 from newsletter.editions.freezing import render_now
@@ -32,7 +33,7 @@ from newsletter.wiring import Installation, masthead_of, open_installation, open
 
 
 @click.command()
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @click.option("--dry-run", is_flag=True, help="Show who would get what, and send nothing.")
 @json_option
 def send(edition_id: int, dry_run: bool, as_json: bool) -> None:
@@ -191,7 +192,7 @@ def _they_read(share: Share) -> str:
 
 
 @click.command("test-send")
-@click.argument("edition_id", metavar="E", type=int)
+@click.argument("edition_id", metavar="E", type=IdType)
 @click.option(
     "--to", "addresses", multiple=True, required=True, metavar="ADDRESS", help="Who gets the tests."
 )

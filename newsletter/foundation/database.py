@@ -1,15 +1,17 @@
 """One way to the database, SQLite or PostgreSQL: sessions for reading and for writing, and the column types they share."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from newsletter.foundation.errors import DatabaseNotReady
@@ -104,6 +106,13 @@ class Database:
         self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE") if self.is_sqlite else self._reader
 
     @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database that is named by its path; None of any other."""
+        name = self.url.database or ""
+        is_path = self.is_sqlite and name not in {"", ":memory:"} and not name.startswith("file:")
+        return Path(name) if is_path else None
+
+    @property
     def engine(self) -> Engine:
         """The engine that may write: for migrations and bulk statements."""
         return self._writer
@@ -138,7 +147,12 @@ def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.I
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:
-    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    return sa.create_engine(
+        url,
+        connect_args={"client_encoding": "UTF8"},  # whatever PGCLIENTENCODING says
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
 
 
 def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
@@ -167,29 +181,65 @@ def clear_errors(url: sa.URL) -> Iterator[None]:
     """Turns the trouble an operator can mend (read-only file, no server) into one clear line."""
     try:
         yield
-    except (OperationalError, DatabaseError) as error:
-        message = _explain(str(error.orig), url.render_as_string(hide_password=True))
+    except DBAPIError as error:
+        message = explain(str(error.orig), url.render_as_string(hide_password=True))
         if message is None:
             raise
         raise DatabaseNotReady(message) from error
 
 
-def _explain(words: str, shown_url: str) -> str | None:
-    lowered = words.lower()
-    if "readonly" in lowered or "read-only" in lowered:
-        return (
-            f"The database {shown_url} is read-only; make the file and its folder writable, then try again."
-        )
-    if "unable to open database file" in lowered:
-        return f"The database {shown_url} cannot be opened; does its folder exist, and may you write there?"
-    if "file is not a database" in lowered or "malformed" in lowered:
-        return f"The file behind {shown_url} is not a database of this program."
-    if "database is locked" in lowered:
-        return f"The database {shown_url} is busy with another command; try again in a moment."
-    if "no such table" in lowered or ("relation" in lowered and "does not exist" in lowered):
-        return "The database has no tables yet; run `newsletter init` first."
-    if "connection refused" in lowered or "could not connect" in lowered or "connection failed" in lowered:
-        return f"The database {shown_url} does not answer; is the server running?"
-    if "disk is full" in lowered or "disk i/o error" in lowered or "no space left" in lowered:
-        return f"The disk under {shown_url} is full or failing; nothing was changed."
+# What the drivers say, and what it means to the operator; the first that fits holds.
+_EXPLANATIONS = (
+    (
+        r"readonly|read-only",
+        "The database {url} is read-only; make the file and its folder writable, then try again.",
+    ),
+    (
+        r"unable to open database file",
+        "The database {url} cannot be opened; does its folder exist, and may you write there?",
+    ),
+    (r"file is not a database|malformed", "The file behind {url} is not a database of this program."),
+    (r"database is locked", "The database {url} is busy with another command; try again in a moment."),
+    (
+        r"no such table|relation .* does not exist",
+        "The database has no tables yet; run `newsletter init` first.",
+    ),
+    (
+        r"database \"[^\"]*\" does not exist",
+        "The server has no database of the name in {url}; create it with encoding UTF8, then run `newsletter init`.",
+    ),
+    (
+        r"authentication failed|no password supplied|role \"[^\"]*\" does not exist|no pg_hba\.conf entry",
+        "The database {url} does not let this user in; check the name and the password.",
+    ),
+    (
+        r"invalid connection option|invalid uri query",
+        "The server takes no such option as stands after the ? in {url}.",
+    ),
+    (
+        r"server closed the connection|terminating connection|connection is (lost|closed)"
+        r"|connection has been closed|consuming input failed|connection reset",
+        "The database {url} went away; what was not finished is undone, and the same command goes on when it is back.",
+    ),
+    (
+        r"connection refused|could not connect|connection failed|connection is bad|connection timeout"
+        r"|could not translate host name|failed to resolve host|system is (starting up|shutting down)",
+        "The database {url} does not answer; is the server running?",
+    ),
+    (
+        r"has no equivalent in encoding",
+        "The database {url} cannot keep every script; its encoding must be UTF8.",
+    ),
+    (
+        r"disk is full|disk i/o error|no space left",
+        "The disk under {url} is full or failing; nothing was changed.",
+    ),
+)
+
+
+def explain(words: str, shown_url: str) -> str | None:
+    """What an error of the driver means to the operator, in one line; None for one that may be a bug of ours."""
+    for pattern, meaning in _EXPLANATIONS:
+        if re.search(pattern, words, re.IGNORECASE | re.DOTALL):
+            return meaning.format(url=shown_url)
     return None

@@ -26,6 +26,7 @@ from newsletter.foundation.language import NotALanguage, normalise_tags
 SETTINGS_FILE = "newsletter.toml"
 SECRET_FILE = "newsletter.secret"  # noqa: S105 - the name of a file
 _PREFIX = "NEWSLETTER_"
+_DATABASE_URLS = "write sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
 class SettingsRefused(BadInput):
@@ -107,6 +108,30 @@ class Settings(BaseSettings):
             return normalise_tags(str(part) for part in parts if str(part).strip())
         except NotALanguage as error:
             raise ValueError(str(error).rstrip(".")) from error
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_of_a_known_kind(cls, value: str) -> str:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError) as error:
+            raise ValueError(_DATABASE_URLS) from error
+        if url.drivername in {"postgres", "postgresql"}:
+            url = url.set(drivername="postgresql+psycopg")
+        if url.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+            raise ValueError(_DATABASE_URLS)
+        if url.get_backend_name() == "sqlite":
+            file = url.database or ""
+            if url.host:
+                raise ValueError(_DATABASE_URLS)
+            if url.query and not (file.startswith("file:") and url.query.get("uri") == "true"):
+                raise ValueError(
+                    "what follows the ? holds only in the form sqlite:///file:/path/x.db?mode=ro&uri=true"
+                )
+        return url.render_as_string(hide_password=False)
 
     @field_validator("base_url")
     @classmethod

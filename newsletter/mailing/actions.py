@@ -25,6 +25,29 @@ def cancel_mailing(session: WriteSession, mailing_id: int, now: datetime) -> Mai
     return mailing
 
 
+def resend_in_doubt(session: WriteSession, mailing_id: int, now: datetime) -> int:
+    """Lets the deliveries in doubt go out again, with the same Message-ID; how many. The operator's decision alone.
+
+    Raises MailingIsOver for a cancelled mailing; one that was finished waits, paused, for the next run.
+    """
+    mailing = mailing_by_id(session, mailing_id, lock=True)
+    if mailing.state is MailingState.CANCELLED:
+        raise MailingIsOver(mailing_id, mailing.state.value)
+    in_doubt = sa.update(Delivery).where(
+        Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.IN_DOUBT
+    )
+    released = session.scalars(
+        in_doubt.values(state=DeliveryState.PENDING, changed_at=now, reply_text="").returning(
+            Delivery.subscriber_id
+        )
+    ).all()
+    if released and mailing.state is MailingState.FINISHED:
+        mailing.state = MailingState.PAUSED
+        mailing.finished_at = None
+    session.flush()
+    return len(released)
+
+
 def skip_waiting(session: WriteSession, mailing_id: int, now: datetime) -> None:
     """Skips, as cancelled, every reader whose turn had not come."""
     session.execute(

@@ -1,14 +1,14 @@
 """The ledger: which deliveries a run may hand over, and what became of them.
 
 A delivery is marked *attempting* in a committed transaction before a byte of it goes out. A run that dies leaves
-such rows behind; the next run turns them into *in doubt* and never sends them again by itself (RFC 5321 section 4.5.4.1:
-a message may have been taken although no answer was heard).
+such rows behind; its journal (`journal.py`) tells the next run which of them had left for the socket. Those are *in
+doubt* and never sent again by themselves (RFC 5321 section 4.5.4.1: a message may have been taken unanswered).
 """
 
 import os
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from newsletter.audience.models import EndReason, Subscriber, Subscription, Subs
 from newsletter.foundation.database import WriteSession
 from newsletter.mailing.actions import skip_waiting
 from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
+from newsletter.mailing.journal import Mark
 from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
 from newsletter.mailing.queries import mailing_by_id
 from newsletter.mailing.rules import MOVES, retry_after, state_after
@@ -61,27 +62,67 @@ def holder_name() -> str:
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
-def begin_run(session: WriteSession, mailing_id: int, now: datetime) -> Run:
-    """Takes the right to send, and declares in doubt what a dead run had handed over without hearing an answer.
+def begin_run(
+    session: WriteSession,
+    mailing_id: int,
+    now: datetime,
+    journal_of: tuple[str, Mapping[int, Mark]] | None = None,
+) -> Run:
+    """Takes the right to send, and decides what becomes of deliveries that a dead run had claimed.
 
-    Raises MailingNotFound, MailingIsOver, and MailingIsRunning where another run is alive.
+    `journal_of` is the token of a run and what its journal says; without the dead run's own, everything that it had
+    claimed is in doubt. Raises MailingNotFound, MailingIsOver, and MailingIsRunning where another run is alive.
     """
     mailing = mailing_by_id(session, mailing_id, lock=True)
     if mailing.run_token is not None and _is_alive(mailing, now):
         raise MailingIsRunning(mailing_id, mailing.run_holder or "another process")
     if mailing.state is not MailingState.RUNNING and MailingState.RUNNING not in MOVES[mailing.state]:
         raise MailingIsOver(mailing_id, mailing.state.value)
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ATTEMPTING)
-        .values(state=DeliveryState.IN_DOUBT, changed_at=now)
-    )
+    known = journal_of is not None and journal_of[0] == mailing.run_token
+    _settle_claimed(session, mailing_id, journal_of[1] if journal_of and known else None, now)
     mailing.state = MailingState.RUNNING
     mailing.run_token = secrets.token_hex(16)
     mailing.run_holder = holder_name()
     mailing.run_beat_at = now
     session.flush()
     return Run(mailing_id, mailing.run_token)
+
+
+def _settle_claimed(
+    session: WriteSession, mailing_id: int, marks: Mapping[int, Mark] | None, now: datetime
+) -> None:
+    """Moves what a dead run left attempting: back to pending, accepted, or in doubt, as far as its journal knows."""
+    claimed = (Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ATTEMPTING)
+    by_mark: dict[Mark, list[int]] = {mark: [] for mark in Mark}
+    for subscriber_id, mark in (marks or {}).items():
+        by_mark[mark].append(subscriber_id)
+    settled: list[tuple[sa.ColumnElement[bool], dict[str, object]]] = [
+        (
+            Delivery.subscriber_id.in_(by_mark[Mark.ACCEPTED]),
+            {
+                "state": DeliveryState.ACCEPTED,
+                "reply_text": "accepted, by the journal of a run that was broken off",
+            },
+        ),
+        (
+            Delivery.subscriber_id.in_(by_mark[Mark.HANDED_OVER]) if marks is not None else sa.true(),
+            {
+                "state": DeliveryState.IN_DOUBT,
+                "reply_text": "handed over by a run that was broken off; no answer heard",
+            },
+        ),
+        (
+            sa.true(),  # what is left was never begun, or not taken
+            {"state": DeliveryState.PENDING, "attempt_count": Delivery.attempt_count - 1, "reply_text": ""},
+        ),
+    ]
+    for which, values in settled:
+        session.execute(
+            sa.update(Delivery)
+            .where(*claimed, which)
+            .values(changed_at=now, reply_code=None, reply_enhanced=None, next_attempt_at=None, **values)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _is_alive(mailing: Mailing, now: datetime) -> bool:
@@ -105,8 +146,12 @@ def _process_exists(process: int) -> bool:
     return True
 
 
-def claim_deliveries(session: WriteSession, run: Run, limit: int, now: datetime) -> list[ClaimedDelivery]:
+def claim_deliveries(
+    session: WriteSession, run: Run, limit: int, now: datetime, put_off_before: datetime | None = None
+) -> list[ClaimedDelivery]:
     """Up to `limit` deliveries that are due, marked *attempting*; empty when none is, or the run was told to stop.
+
+    With `put_off_before`, deliveries that the server had put off before that moment are due at once.
 
     Readers who left, and addresses that were suppressed since the planning, are skipped here, with the reason.
     """
@@ -114,7 +159,7 @@ def claim_deliveries(session: WriteSession, run: Run, limit: int, now: datetime)
         return []
     rows: list[ClaimedDelivery] = []
     while not rows:
-        due = _due(session, run, limit, now)
+        due = _due(session, run, limit, now, put_off_before)
         if not due:
             return []
         skipped: dict[SkipReason, list[int]] = {}
@@ -153,9 +198,12 @@ def _beat(session: WriteSession, run: Run, now: datetime) -> bool:
 
 
 def _due(
-    session: WriteSession, run: Run, limit: int, now: datetime
+    session: WriteSession, run: Run, limit: int, now: datetime, put_off_before: datetime | None
 ) -> list[tuple[ClaimedDelivery, SkipReason | None]]:
     suppressed = sa.exists().where(Suppression.address_key == Subscriber.address_key)
+    is_due = Delivery.next_attempt_at <= now
+    if put_off_before is not None:
+        is_due = sa.or_(is_due, Delivery.changed_at < put_off_before)
     statement = (
         sa.select(Delivery, Subscriber, Subscription, suppressed)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
@@ -164,7 +212,7 @@ def _due(
             Delivery.mailing_id == run.mailing_id,
             sa.or_(
                 Delivery.state == DeliveryState.PENDING,
-                sa.and_(Delivery.state == DeliveryState.DEFERRED, Delivery.next_attempt_at <= now),
+                sa.and_(Delivery.state == DeliveryState.DEFERRED, is_due),
             ),
         )
         .order_by(Delivery.subscriber_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -11,8 +12,10 @@ from newsletter.audience.actions import suppress
 from newsletter.audience.models import SuppressionReason
 from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.database import Database
+from newsletter.foundation.errors import DatabaseNotReady, NewsletterError
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer
+from newsletter.mailing.journal import Journal, Mark, journal_path, read_journal
 from newsletter.mailing.ledger import (
     ClaimedDelivery,
     Result,
@@ -23,16 +26,20 @@ from newsletter.mailing.ledger import (
     record_results,
 )
 from newsletter.mailing.models import MailingState
+from newsletter.mailing.queries import mailing_by_id
 from newsletter.mailing.rules import is_dead_address
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
 _log = structlog.get_logger()
 
-# What a killed process can leave in doubt is at most one batch.
+# How many deliveries are claimed and written down at once.
 BATCH_SIZE = 64
 # So many answers of one run that blame the sender, and it stops: more mail would only make it worse.
 _BLOCKED_MAX = 3
+
+
+_MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
 
 
 class Line(Protocol):
@@ -63,6 +70,7 @@ class MailingRun:
         sender_address: str,
         line: Line,
         clock: Callable[[], datetime],
+        journal_folder: Path,
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -70,6 +78,8 @@ class MailingRun:
         self._envelope_sender = envelope_address(sender_address)
         self._line = line
         self._clock = clock
+        self._journal_folder = journal_folder
+        self._journal: Journal | None = None
         self._blocked_by: list[str] = []
 
     def go(
@@ -79,44 +89,88 @@ class MailingRun:
         on_result: Callable[[Outcome], None],
         stop: Callable[[], bool],
         batch: int = BATCH_SIZE,
+        put_off_now: bool = False,
     ) -> RunEnd:
         """Hands over whatever is due, until nothing is, or `stop` says so, or the servers refuse the sender.
 
-        Raises MailingIsRunning, MailingIsOver, RelayUnreachable, RelayRefusedLogin; whatever it raises, every
-        delivery that was not handed over waits as before.
+        `put_off_now` does not wait for the time of those that were put off. Raises MailingIsRunning, MailingIsOver,
+        RelayUnreachable, RelayRefusedLogin; whatever it raises, every delivery that was not handed over waits as before.
         """
-        with self._database.transaction() as session:
-            run = begin_run(session, mailing_id, self._clock())
+        run = self._begin(mailing_id)
+        began_at = self._clock() if put_off_now else None
         _log.info("mailing run began", mailing_id=mailing_id)
+        self._journal = self._open_journal(run, batch)
         state = MailingState.PAUSED
+        is_written_down = False
         try:
             while not stop() and not self._blocking_words():
-                if not self._one_batch(run, batch, on_result, stop):
+                if not self._one_batch(run, batch, on_result, stop, began_at):
                     break
+            is_written_down = True
+        except NewsletterError as error:
+            # A relay that cannot be used was told of every job; a database that went away was not.
+            is_written_down = not isinstance(error, DatabaseNotReady)
+            raise
         finally:
-            with self._database.transaction() as session:
-                state = end_run(session, run, self._clock())
-            _log.info("mailing run ended", mailing_id=mailing_id, state=state.value)
+            if is_written_down:
+                state = self._end(run)
         return RunEnd(state, self._blocking_words())
 
+    def _begin(self, mailing_id: int) -> Run:
+        with self._database.read() as session:
+            token = mailing_by_id(session, mailing_id).run_token
+        marks = read_journal(self._journal_folder, token) if token else None
+        with self._database.transaction() as session:
+            run = begin_run(
+                session, mailing_id, self._clock(), (token, marks) if token and marks is not None else None
+            )
+        if token:
+            journal_path(self._journal_folder, token).unlink(missing_ok=True)
+        return run
+
+    def _open_journal(self, run: Run, size: int) -> Journal | None:
+        try:
+            return Journal(journal_path(self._journal_folder, run.token), run.token, size)
+        except OSError as error:
+            _log.warning("journal not written", mailing_id=run.mailing_id, reason=error.strerror)
+            return None
+
+    def _end(self, run: Run) -> MailingState:
+        with self._database.transaction() as session:
+            state = end_run(session, run, self._clock())
+        if self._journal is not None:
+            self._journal.remove()
+        _log.info("mailing run ended", mailing_id=run.mailing_id, state=state.value)
+        return state
+
     def _one_batch(
-        self, run: Run, size: int, on_result: Callable[[Outcome], None], stop: Callable[[], bool]
+        self,
+        run: Run,
+        size: int,
+        on_result: Callable[[Outcome], None],
+        stop: Callable[[], bool],
+        put_off_before: datetime | None,
     ) -> bool:
         """Claims, hands over and records one batch; False where nothing was due."""
         with self._database.transaction() as session:
-            claimed = claim_deliveries(session, run, size, self._clock())
+            claimed = claim_deliveries(session, run, size, self._clock(), put_off_before)
         if not claimed:
             return False
-        now = self._clock()
+        if self._journal is not None:
+            self._journal.begin_batch([item.subscriber_id for item in claimed])
         outcomes: dict[Hashable, Outcome] = {}
-        jobs = [self._job(delivery, now) for delivery in claimed]
 
         def heard(job: Job, outcome: Outcome) -> None:
             outcomes[job.key] = outcome
+            self._note(int(str(job.key)), _MARKS.get(outcome.verdict, Mark.NOT_TAKEN))
+            if outcome.code is not None and outcome.verdict in (Verdict.BLOCKED, Verdict.CONTENT_REFUSED):
+                self._blocked_by.append(outcome.text)
             on_result(outcome)
 
+        now = self._clock()
+        jobs = [self._job(delivery, now) for delivery in claimed]
         try:
-            self._line.deliver(jobs, on_outcome=heard, stop=stop)
+            self._line.deliver(jobs, on_outcome=heard, stop=lambda: stop() or bool(self._blocking_words()))
         finally:
             # A line tells of every job before it returns or raises; should it ever not, the message may be out.
             not_heard = Outcome(
@@ -126,12 +180,23 @@ class MailingRun:
         return True
 
     def _job(self, delivery: ClaimedDelivery, now: datetime) -> Job:
+        make = self._composer.maker(delivery, now)
+
+        def message() -> bytes:
+            octets = make()
+            self._note(delivery.subscriber_id, Mark.HANDED_OVER)
+            return octets
+
         return Job(
             key=delivery.subscriber_id,
             sender=self._envelope_sender,
             recipient=envelope_address(delivery.address),
-            message=self._composer.maker(delivery, now),
+            message=message,
         )
+
+    def _note(self, subscriber_id: int, mark: Mark) -> None:
+        if self._journal is not None:
+            self._journal.mark(subscriber_id, mark)
 
     def _record(self, run: Run, results: Sequence[Result]) -> None:
         now = self._clock()
@@ -140,11 +205,6 @@ class MailingRun:
             for result in results:
                 if is_dead_address(result.outcome):
                     suppress(session, self._keyring, result.claimed.address, SuppressionReason.BOUNCED, now)
-        self._blocked_by += [
-            result.outcome.text
-            for result in results
-            if result.outcome.verdict in (Verdict.BLOCKED, Verdict.CONTENT_REFUSED)
-        ]
 
     def _blocking_words(self) -> str:
         """The server's words, where they say that the fault lies with the sender or the content."""

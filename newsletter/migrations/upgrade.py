@@ -1,7 +1,10 @@
 """Brings a database to this release's version, and refuses to work on one that is not."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -35,8 +38,13 @@ def database_version(database: Database) -> str | None:
 def upgrade_database(database: Database, to: str = "head") -> tuple[str | None, str]:
     """Creates or upgrades the tables, all steps in one transaction; returns the versions before and after.
 
-    Raises DatabaseNotReady for a database of a later release.
+    A new SQLite file can be read by its owner only. Raises DatabaseNotReady for a database of a later release, and
+    for one that cannot keep every script.
     """
+    if database.file is not None:
+        with suppress(OSError):  # there already; or it cannot be made, and then SQLite says so
+            os.close(os.open(database.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    _require_utf8(database)
     before = database_version(database)
     known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
     if before is not None and before not in known:
@@ -49,11 +57,21 @@ def upgrade_database(database: Database, to: str = "head") -> tuple[str | None, 
     return before, after or ""
 
 
+def _require_utf8(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    with clear_errors(database.url), database.engine.connect() as connection:
+        encoding = connection.scalar(sa.text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseNotReady(
+            f"The database's encoding is {encoding}, which cannot keep every script; create one with encoding UTF8."
+        )
+
+
 def require_current(database: Database) -> None:
     """Raises DatabaseNotReady unless the database is at this release's version."""
-    file = database.url.database if database.is_sqlite else None
-    if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
-        raise DatabaseNotReady(f"There is no database at {file} yet; run `newsletter init` first.")
+    if database.file is not None and not database.file.exists():
+        raise DatabaseNotReady(f"There is no database at {database.file} yet; run `newsletter init` first.")
     version = database_version(database)
     if version is None:
         raise DatabaseNotReady("The database has no tables yet; run `newsletter init` first.")
