@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from newsletter.foundation.errors import BadInput
 from newsletter.foundation.logs import configure_logs
 from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing import models as _mailing_tables  # noqa: F401
+from newsletter.mailing.compose import Sender, sender_of
 from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Installation:
             raise SecretMissing
         return Keyring(*secret.split(","))
 
+    @property
+    def journal_folder(self) -> Path:
+        """Where runs keep their journals: beside an SQLite database, else in the working directory."""
+        file = self.database.url.database if self.database.is_sqlite else None
+        return Path(file).parent if file and not file.startswith("file:") else Path()
+
 
 def open_installation(settings: Settings | None = None) -> Installation:
     """The installation of the working directory; its database must be at this release's version."""
@@ -88,6 +95,12 @@ def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthe
         base_url=settings.base_url,
         zone=ZoneInfo(settings.time_zone),
     )
+
+
+def sender_of_list(installation: Installation, mailing_list: MailingList) -> Sender:
+    """From whom a list's mails come: its own address, or the installation's where it names none."""
+    settings = installation.settings
+    return sender_of(mailing_list, settings.sender_address, settings.base_url, installation.keyring)
 
 
 def open_line(settings: Settings) -> DeliveryLine:

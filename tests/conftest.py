@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from needed_parts import missing_part
 from newsletter.foundation.database import Database
@@ -23,6 +24,13 @@ for _name in [
     name for name in os.environ if name.startswith("NEWSLETTER_") and name != "NEWSLETTER_SHARED_DATA"
 ]:
     del os.environ[_name]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """No test logs to the captured stderr, long closed, of one before it that configured the logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from newsletter.audience.models import (
     Suppression,
     SuppressionReason,
 )
+from newsletter.audience.queries import list_by_slug
 from newsletter.audience.rules import address_key, checked_list_id, checked_slug
 from newsletter.foundation.addresses import AddressRefused, envelope_address, parse_address
 from newsletter.foundation.database import WriteSession, insert_unless_there
@@ -51,11 +52,12 @@ def create_list(
 ) -> MailingList:
     """A new mailing list. Without a `list_id` it is the short name and the sender's domain: `letter.example.org`.
 
-    Raises ListRefused, ListExists, NotALanguage.
+    Without a `sender_address` its mails come from the installation's, whichever that is by then; such a list needs
+    its `list_id` said. Raises ListRefused, ListExists, NotALanguage.
     """
     slug = checked_slug(slug)
-    sender = _sender_address(sender_address, "sender")
-    host = envelope_address(sender).rpartition("@")[2]
+    sender = _sender_address(sender_address, "sender") if sender_address else ""
+    host = envelope_address(sender).rpartition("@")[2] if sender else ""
     created = MailingList(
         slug=slug,
         names=_texts(names, "name"),
@@ -75,6 +77,43 @@ def create_list(
     session.add(created)
     session.flush()
     return created
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """What is to change of a list; None leaves it as it is, "" takes it away where there is a default."""
+
+    names: Mapping[str, str] | None = None
+    sender_name: str | None = None
+    sender_address: str | None = None
+    reply_to: str | None = None
+    list_id: str | None = None
+
+
+def edit_list(session: WriteSession, slug: str, changes: ListChanges) -> MailingList:
+    """The list with the changes made. Raises ListNotFound, ListRefused, ListExists.
+
+    The caller sees to it that the `list_id` of a list that was mailed stays (RFC 2919 section 2).
+    """
+    changed = list_by_slug(session, slug)
+    if changes.names:
+        changed.names = {**changed.names, **_texts(changes.names, "name")}
+    if changes.sender_name is not None:
+        changed.sender_name = _one_line(changes.sender_name, "sender's name")
+    if changes.sender_address is not None:
+        changed.sender_address = (
+            _sender_address(changes.sender_address, "sender") if changes.sender_address else ""
+        )
+    if changes.reply_to is not None:
+        changed.reply_to = _sender_address(changes.reply_to, "reply-to") if changes.reply_to else ""
+    if changes.list_id is not None:
+        list_id = checked_list_id(changes.list_id)
+        others = sa.exists().where(MailingList.list_id == list_id, MailingList.id != changed.id)
+        if session.scalar(sa.select(others)):
+            raise ListExists(slug, list_id)
+        changed.list_id = list_id
+    session.flush()
+    return changed
 
 
 def suppress(

@@ -4,12 +4,15 @@ from typing import Any
 
 import click
 
-from newsletter.audience.actions import create_list
+from newsletter.audience.actions import ListChanges, create_list, edit_list
 from newsletter.audience.queries import ListCounts, all_lists, list_by_slug
 from newsletter.cli.languages import texts_option, texts_per_language
-from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.foundation import clock
-from newsletter.wiring import open_installation
+from newsletter.foundation.addresses import envelope_address
+from newsletter.foundation.errors import BadInput
+from newsletter.mailing.queries import is_mailed
+from newsletter.wiring import open_installation, sender_of_list
 
 
 @click.group()
@@ -47,6 +50,7 @@ def create(
     installation = open_installation()
     languages = installation.settings.languages
     names = texts_per_language(name, languages, "--name") or dict.fromkeys(languages, slug)
+    host = envelope_address(installation.settings.sender_address).rpartition("@")[2]
     with installation.database.transaction() as session:
         created = create_list(
             session,
@@ -54,19 +58,57 @@ def create(
             names=names,
             descriptions=texts_per_language(description, languages, "--description"),
             sender_name=from_name,
-            sender_address=sender or installation.settings.sender_address,
+            sender_address=sender,
             reply_to=reply_to,
-            list_id=list_id,
+            list_id=list_id or ("" if sender else f"{slug}.{host}"),
             theme=theme,
             now=clock.now(),
         )
-        slug, list_id, sender = created.slug, created.list_id, created.sender_address
+        slug, list_id = created.slug, created.list_id
+        sender = sender_of_list(installation, created).address
+    if list_id.endswith(".localhost") and not as_json:
+        warn(
+            f"List-Id is {list_id}; before the first mailing, say a better one: newsletter lists edit {slug} --list-id …"
+        )
     if as_json:
         write_json({"list": slug, "names": names, "list_id": list_id, "sender": sender})
         return
     say(
         f"Created the list {slug}, mailed from {sender}. Next: newsletter subscribers import FILE.csv --list {slug}"
     )
+
+
+@lists.command()
+@click.argument("slug")
+@texts_option("--name", "Its name, per language.")
+@click.option("--from", "sender", help="The address that its mails come from; '' for the setting `sender`.")
+@click.option("--from-name", help="The name beside that address; '' for the list's name.")
+@click.option("--reply-to", help="Where answers go; '' for the sender.")
+@click.option("--list-id", help="What List-Id says; only before the first mailing.")
+def edit(
+    slug: str,
+    name: tuple[str, ...],
+    sender: str | None,
+    from_name: str | None,
+    reply_to: str | None,
+    list_id: str | None,
+) -> None:
+    """Change a list's name, sender or identifier."""
+    installation = open_installation()
+    changes = ListChanges(
+        names=texts_per_language(name, installation.settings.languages, "--name"),
+        sender_name=from_name,
+        sender_address=sender,
+        reply_to=reply_to,
+        list_id=list_id,
+    )
+    with installation.database.transaction() as session:
+        if list_id is not None and is_mailed(session, list_by_slug(session, slug).id):
+            raise BadInput(
+                f"{slug} was mailed already; its List-Id stays, because readers file and filter by it."
+            )
+        address = sender_of_list(installation, edit_list(session, slug, changes)).address
+    say(f"Changed the list {slug}, mailed from {address}.")
 
 
 @lists.command("list")

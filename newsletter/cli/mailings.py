@@ -1,5 +1,6 @@
 """`newsletter mailings ...`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ from newsletter.cli.editions import list_slugs
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
-from newsletter.mailing.actions import cancel_mailing, pause_mailing
+from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt
 from newsletter.mailing.queries import Counts, MailingReport, deliveries, mailing_by_id, mailing_report
 from newsletter.mailing.queries import mailings as all_mailings
 from newsletter.wiring import open_installation
@@ -36,25 +37,24 @@ def list_(as_json: bool) -> None:
     if as_json:
         write_json(answer)
         return
-    heads = ["Planned", "Accepted", "Rejected", "In\ndoubt", "Pending", "Skipped"]
-    write_table(
+    _write_figures(
         "",
-        ["No.", "Edition", "State", *heads],
+        ["No.", "Edition", "State"],
+        ["Planned", "Accepted", "Rejected", "In\ndoubt", "Pending", "Skipped"],
         [
             (
-                item["mailing"],
-                f"{item['list']} {item['issue_number']}",
-                item["state"],
-                item["planned"],
-                item["accepted"],
-                item["rejected"],
-                item["in_doubt"],
-                item["pending"],
-                sum(item["skipped"].values()),
+                (item["mailing"], f"{item['list']} {item['issue_number']}", item["state"]),
+                (
+                    item["planned"],
+                    item["accepted"],
+                    item["rejected"],
+                    item["in_doubt"],
+                    item["pending"],
+                    sum(item["skipped"].values()),
+                ),
             )
             for item in answer
         ],
-        right=["No.", *heads],
     )
 
 
@@ -115,6 +115,16 @@ def resume(ctx: click.Context, mailing_id: int, as_json: bool) -> None:
 
 @mailings.command()
 @click.argument("mailing_id", metavar="M", type=IdType)
+def resend(mailing_id: int) -> None:
+    """Let the messages in doubt go out again. Who got the first copy may get a second, with the same Message-ID."""
+    with open_installation().database.transaction() as session:
+        count = resend_in_doubt(session, mailing_id, clock.now())
+        edition_id = mailing_by_id(session, mailing_id).edition_id
+    say(f"{count} messages in doubt wait again; newsletter send {edition_id} sends them.")
+
+
+@mailings.command()
+@click.argument("mailing_id", metavar="M", type=IdType)
 def cancel(mailing_id: int) -> None:
     """Cancel a mailing for good; those who still waited are skipped."""
     with open_installation().database.transaction() as session:
@@ -148,18 +158,15 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
 
 
 _FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
+_SHOWN_AT_NOUGHT = {"Planned", "Accepted"}
 
 
 def show_report(report: MailingReport) -> None:
     """The figures of a mailing as a table, a row per variant and one for those left out."""
-    rows = [(name, *_figures(counts)) for name, counts in report.by_variant.items()]
-    rows.append(("all", *_figures(report.total)))
-    write_table(
-        f"Mailing {report.mailing_id} of edition {report.edition_id}: {report.state.value}",
-        ["Variant", *_FIGURES],
-        rows,
-        right=_FIGURES,
-    )
+    rows = [((name,), _figures(counts)) for name, counts in report.by_variant.items()]
+    rows.append((("all",), _figures(report.total)))
+    title = f"Mailing {report.mailing_id} of edition {report.edition_id}: {report.state.value}"
+    _write_figures(title, ["Variant"], _FIGURES, rows)
     if report.total.waiting:
         say(f"Waiting for their language to be frozen: {report.total.waiting}")
     for reason, count in report.total.skipped.items():
@@ -176,4 +183,26 @@ def _figures(counts: Counts) -> tuple[int, ...]:
         counts.in_doubt,
         counts.pending,
         sum(counts.skipped.values()),
+    )
+
+
+def _write_figures(
+    title: str,
+    columns: Sequence[str],
+    figures: Sequence[str],
+    rows: Sequence[tuple[Sequence[object], Sequence[int]]],
+) -> None:
+    """A table that fits 80 columns: what is nought in every row is left out, but for the planned and accepted."""
+    shown = [
+        place
+        for place, name in enumerate(figures)
+        if name in _SHOWN_AT_NOUGHT or any(counts[place] for _, counts in rows)
+    ]
+    heads = [figures[place] for place in shown]
+    write_table(
+        title,
+        [*columns, *heads],
+        [(*words, *(counts[place] for place in shown)) for words, counts in rows],
+        right=["No.", *heads],
+        whole=["State"],
     )

@@ -36,21 +36,37 @@ def _plain(value: object) -> object:
 
 
 def write_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """A table on stdout; `right` names the columns of figures. What readers typed is never taken for markup."""
+    """A table on stdout. What readers typed is never taken for markup.
+
+    `right` names the columns of figures. Where the table is too wide, other columns are folded; not those in `whole`.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for name in columns:
         is_figure = name in right
-        # Where it is too wide, texts are folded; figures and their heads never are.
-        table.add_column(name, justify="right" if is_figure else "left", overflow="fold", no_wrap=is_figure)
+        table.add_column(
+            name,
+            justify="right" if is_figure else "left",
+            overflow="fold",
+            no_wrap=is_figure or name in whole,
+        )
     for row in rows:
         table.add_row(*(Text(printable(str(cell))) for cell in row))
     width = None if sys.stdout.isatty() else 110

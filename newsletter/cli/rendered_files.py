@@ -14,9 +14,9 @@ from newsletter.foundation import clock
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.merge import keep_blocks
 from newsletter.foundation.signing import random_name
-from newsletter.mailing.compose import Composer, merged, sender_of
+from newsletter.mailing.compose import Composer, merged
 from newsletter.mailing.ledger import ClaimedDelivery
-from newsletter.wiring import Installation
+from newsletter.wiring import Installation, sender_of_list
 
 
 def write_variants(installation: Installation, edition_id: int, folder: Path) -> list[Path]:
@@ -25,7 +25,7 @@ def write_variants(installation: Installation, edition_id: int, folder: Path) ->
     with installation.database.read() as session:
         edition = edition_by_id(session, edition_id)
         mailing_list = session.get_one(MailingList, edition.list_id)
-    sender = sender_of(mailing_list, installation.settings.base_url, installation.keyring)
+    sender = sender_of_list(installation, mailing_list)
     composer = Composer(sender, variants, f"preview{edition_id}")
     try:
         folder.mkdir(parents=True, exist_ok=True)

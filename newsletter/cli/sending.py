@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,21 +23,26 @@ from newsletter.editions.queries import edition_by_id, rendered_variants, varian
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
 from newsletter.foundation.language import own_name
-from newsletter.mailing.compose import Composer, Sender, sender_of
+from newsletter.foundation.settings import Settings
+from newsletter.mailing.compose import Composer, Sender
+from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
 from newsletter.mailing.run import Line, MailingRun, RunEnd
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import Installation, masthead_of, open_installation, open_line
+from newsletter.wiring import Installation, masthead_of, open_installation, open_line, sender_of_list
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @click.command()
 @click.argument("edition_id", metavar="E", type=IdType)
 @click.option("--dry-run", is_flag=True, help="Show who would get what, and send nothing.")
+@click.option("--retry-now", is_flag=True, help="Do not wait for the time of those that the server put off.")
 @json_option
-def send(edition_id: int, dry_run: bool, as_json: bool) -> None:
+def send(edition_id: int, dry_run: bool, retry_now: bool, as_json: bool) -> None:
     """Send edition E to the readers of its list, each in her language.
 
     Ctrl-C pauses cleanly; the same command goes on where it stopped, and nobody is mailed twice.
@@ -46,35 +52,59 @@ def send(edition_id: int, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         _show_forecast(installation, edition_id, as_json)
         return
-    line = open_line(installation.settings)  # a missing relay is told before anything is frozen or planned
+    # What would stop the sending is told before anything is frozen or planned.
+    line = open_line(installation.settings)
+    sender = sender_of_edition(installation, edition_id)
+    for lack in lacks_for_real_mail(installation.settings, sender):
+        warn(lack)
     ensure_frozen(installation, edition_id)
     with installation.database.transaction() as session:
         mailing_id = plan_mailing(session, edition_id, clock.now()).id
     try:
         with stop_on_signal() as stop, line:
-            end = run_mailing(installation, edition_id, mailing_id, line, stop)
+            end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
     except (RelayUnreachable, RelayRefusedLogin) as error:
-        raise NothingIsLost(error) from error
+        tell_error(str(error))
+        end = RunEnd(MailingState.PAUSED)
     finish(installation, mailing_id, end, as_json)
-
-
-class NothingIsLost(TheAnswerIsNo):
-    """The relay could not be used; what was not handed over waits for the same command."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        tell_error(f"{error} Nothing is lost: the same command goes on.")
 
 
 def sender_of_edition(installation: Installation, edition_id: int) -> Sender:
     """The sender that an edition's mails come from."""
     with installation.database.read() as session:
         mailing_list = session.get_one(MailingList, edition_by_id(session, edition_id).list_id)
-        return sender_of(mailing_list, installation.settings.base_url, installation.keyring)
+        return sender_of_list(installation, mailing_list)
+
+
+def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
+    """What readers and mailbox providers would miss in a real mailing, a line each."""
+    host = urlsplit(settings.base_url).hostname or ""
+    lacks = []
+    if host in LOOPBACK_HOSTS:
+        lacks.append(
+            f"links in these mails lead to {settings.base_url}, which no reader can open (NEWSLETTER_BASE_URL)."
+        )
+    elif not settings.base_url.startswith("https://"):
+        lacks.append("links begin with http; mailbox providers want https (NEWSLETTER_BASE_URL).")
+    if sender.domain in LOOPBACK_HOSTS:
+        lacks.append(
+            f"mails come from {sender.address}, where nobody can answer (NEWSLETTER_SENDER, or lists edit --from)."
+        )
+    if not settings.postal_address:
+        lacks.append(
+            "mails have no postal address, which the law of many countries asks for (NEWSLETTER_POSTAL_ADDRESS)."
+        )
+    return lacks
 
 
 def run_mailing(
-    installation: Installation, edition_id: int, mailing_id: int, line: Line, stop: Callable[[], bool]
+    installation: Installation,
+    edition_id: int,
+    mailing_id: int,
+    line: Line,
+    stop: Callable[[], bool],
+    *,
+    put_off_now: bool = False,
 ) -> RunEnd:
     """Hands over what is due of a mailing, with a progress bar where somebody looks."""
     sender = sender_of_edition(installation, edition_id)
@@ -88,9 +118,10 @@ def run_mailing(
         sender.address,
         line,
         clock.now,
+        installation.journal_folder,
     )
     with _progress(total.pending + total.deferred) as on_result:
-        return run.go(mailing_id, on_result=on_result, stop=stop)
+        return run.go(mailing_id, on_result=on_result, stop=stop, put_off_now=put_off_now)
 
 
 @contextmanager
@@ -140,11 +171,16 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
         warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
     if total.deferred and next_attempt:
         at = _local(installation, next_attempt)
-        warn(f"{total.deferred} were put off by the server; the same command tries again from {at} on.")
+        warn(
+            f"{total.deferred} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
+        )
     if total.pending:
         warn(f"{total.pending} are still pending; the same command goes on with them.")
     if total.in_doubt:
-        warn(f"{total.in_doubt} are in doubt: handed over, no answer heard; they are not sent again.")
+        warn(
+            f"{total.in_doubt} are in doubt: handed over, no answer heard. They are not sent again, "
+            f"unless you say so: newsletter mailings resend {mailing_id}"
+        )
     if total.pending or total.deferred or total.rejected or total.given_up or total.in_doubt:
         raise TheAnswerIsNo
 

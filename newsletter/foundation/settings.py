@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError) as error:
             raise ValueError(_DATABASE_URLS) from error
         if url.drivername in {"postgres", "postgresql"}:
-            url = url.set(drivername="postgresql+psycopg")
+            return f"postgresql+psycopg:{value.partition(':')[2]}"
         if url.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
             raise ValueError(_DATABASE_URLS)
         if url.get_backend_name() == "sqlite":
@@ -131,7 +131,7 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "what follows the ? holds only in the form sqlite:///file:/path/x.db?mode=ro&uri=true"
                 )
-        return url.render_as_string(hide_password=False)
+        return value
 
     @field_validator("base_url")
     @classmethod

@@ -40,12 +40,12 @@ class Sender:
         return envelope_address(self.address).rpartition("@")[2]
 
 
-def sender_of(mailing_list: MailingList, base_url: str, keyring: Keyring) -> Sender:
-    """The sender that a list's mails come from."""
+def sender_of(mailing_list: MailingList, default_address: str, base_url: str, keyring: Keyring) -> Sender:
+    """From whom a list's mails come; `default_address` where it names no address of its own."""
     return Sender(
         list_name=mailing_list.names,
         name=mailing_list.sender_name,
-        address=mailing_list.sender_address,
+        address=mailing_list.sender_address or default_address,
         reply_to=mailing_list.reply_to,
         list_id=mailing_list.list_id,
         base_url=base_url,

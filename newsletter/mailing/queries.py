@@ -82,6 +82,16 @@ def mailing_of_edition(session: ReadSession, edition_id: int) -> Mailing | None:
     return session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
 
 
+def is_mailed(session: ReadSession, list_id: int) -> bool:
+    """Whether an edition of the list was ever planned for mailing."""
+    of_list = (
+        sa.select(Mailing.id)
+        .join(Edition, Edition.id == Mailing.edition_id)
+        .where(Edition.list_id == list_id)
+    )
+    return bool(session.scalar(sa.select(of_list.exists())))
+
+
 def mailings(session: ReadSession) -> Sequence[tuple[Mailing, Edition]]:
     """Every mailing with its edition, the latest first."""
     statement = (

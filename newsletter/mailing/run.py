@@ -12,7 +12,7 @@ from newsletter.audience.actions import suppress
 from newsletter.audience.models import SuppressionReason
 from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.database import Database
-from newsletter.foundation.errors import DatabaseNotReady, NewsletterError
+from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer
 from newsletter.mailing.journal import Journal, Mark, journal_path, read_journal
@@ -101,18 +101,16 @@ class MailingRun:
         _log.info("mailing run began", mailing_id=mailing_id)
         self._journal = self._open_journal(run, batch)
         state = MailingState.PAUSED
-        is_written_down = False
+        has_ledger = True
         try:
             while not stop() and not self._blocking_words():
                 if not self._one_batch(run, batch, on_result, stop, began_at):
                     break
-            is_written_down = True
-        except NewsletterError as error:
-            # A relay that cannot be used was told of every job; a database that went away was not.
-            is_written_down = not isinstance(error, DatabaseNotReady)
+        except DatabaseNotReady:
+            has_ledger = False  # the journal stays, and tells the next run what became of the last batch
             raise
         finally:
-            if is_written_down:
+            if has_ledger:
                 state = self._end(run)
         return RunEnd(state, self._blocking_words())
 

@@ -101,6 +101,7 @@ def _not_found_part(language: str) -> Part:
         language,
         t("This page does not exist"),
         (t("The link may be incomplete: please try once more from the mail in which you found it."),),
+        front_link=t("To our newsletters"),
     )
 
 

@@ -70,7 +70,8 @@ def inbox_routes(caught: Caught) -> list[Route]:
         html = open_mail(mail).html if mail else None
         if html is None:
             return not_found(request)
-        return HTMLResponse(for_a_frame(html), headers={"Content-Security-Policy": _MAIL_POLICY})
+        framed = for_a_frame(html, _look(request).scheme)
+        return HTMLResponse(framed, headers={"Content-Security-Policy": _MAIL_POLICY})
 
     return [
         Route("/inbox", show_inbox),

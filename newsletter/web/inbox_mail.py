@@ -13,6 +13,16 @@ from newsletter.transport.catcher import CaughtMail
 
 _URL = re.compile(r"<(https?://[^<>\s]+)>")
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+# Where a mail speaks of colour schemes: its style sheets, and the tags that may carry `media`, `content` or `style`.
+_STYLED = re.compile(
+    r"<style\b[^>]*>.*?</style\s*>|<(?:meta|source|html|body)\b[^>]*>", re.IGNORECASE | re.DOTALL
+)
+_PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
+_SUPPORTS = re.compile(
+    r"""((?<![\w-])color-scheme\s*:\s*|color-schemes?["']?\s+content\s*=\s*["']?\s*)"""
+    r"(?:light\s+dark|dark\s+light)\b",
+    re.IGNORECASE,
+)
 _FOLD = re.compile(r"\s*\r?\n\s+")
 
 
@@ -64,11 +74,24 @@ def open_mail(mail: CaughtMail) -> OpenMail:
     )
 
 
-def for_a_frame(html: str) -> str:
-    """The HTML with its links opening outside of the frame that it is shown in."""
+def for_a_frame(html: str, scheme: str) -> str:
+    """The HTML as a mailbox in `scheme`, `light` or `dark`, shows it, with its links opening outside of its frame.
+
+    A sandboxed frame follows the system's colours, not those of the page around it: so the answer to the mail's
+    own question is written into it.
+    """
+    html = _STYLED.sub(lambda found: _in_scheme(found[0], scheme), html)
     base = '<base target="_blank">'
     head = _HEAD.search(html)
     return f"{html[: head.end()]}{base}{html[head.end() :]}" if head else f"{base}{html}"
+
+
+def _in_scheme(styled: str, scheme: str) -> str:
+    # Not `all` and `not all`: the question may be one condition among others.
+    answered = _PREFERS.sub(
+        lambda asked: "(min-width:0px)" if asked[1].lower() == scheme else "(max-width:0px)", styled
+    )
+    return _SUPPORTS.sub(rf"\g<1>{scheme}", answered)
 
 
 def _line(mail: CaughtMail, message: Message) -> MailLine:

@@ -26,7 +26,8 @@ from newsletter.wiring import Installation
 class Part:
     """What a page says in one language; a page in several languages has one part for each.
 
-    `button` is the label of the one thing to do, None where there is nothing to do; `is_done` shows a tick.
+    `button` is the label of the one thing to do, None where there is nothing to do; `is_done` shows a tick;
+    `front_link` is the label of a link to the front page, None for a page without one.
     """
 
     language: str
@@ -34,6 +35,7 @@ class Part:
     sentences: tuple[str | Markup, ...]
     button: str | None = None
     is_done: bool = False
+    front_link: str | None = None
 
     @property
     def direction(self) -> str:

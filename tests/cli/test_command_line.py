@@ -120,6 +120,47 @@ def test_misuse_ends_with_code_2_and_no_traceback(shell: Shell, arguments: list[
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["send"],
+        ["test-send", "--to", "a@example.org"],
+        ["mailings", "report"],
+        ["editions", "show"],
+        ["editions", "coverage"],
+        ["announcements", "show"],
+        ["announcements", "revisions", "--language", "fr"],
+        ["announcements", "export", "--format", "po", "--out", "x.po"],
+        ["editions", "create", "--list", "letter", "--announcement"],
+    ],
+)
+def test_number_that_no_database_holds_is_misuse(ready: Shell, arguments: list[str]) -> None:
+    done = ready(*arguments, "99999999999999999999")
+    assert done.returncode == 2
+    assert "is not in the range 1<=x<=2147483647" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_announcement_named_twice_is_taken_once_in_its_place(ready: Shell) -> None:
+    numbers = ("--announcement", "2", "--announcement", "1", "--announcement", "2")
+    edition = ready.json("editions", "create", "--list", "letter", *numbers)
+    items = ready.json("editions", "show", str(edition["id"]))["items"]
+    assert [item["announcement"] for item in items] == [2, 1]
+
+
+def test_listing_announcements_loads_no_reader_of_pages(ready: Shell) -> None:
+    imported = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "newsletter", "announcements", "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ready.folder,
+        env=ready.environment(),
+    )
+    heavy = [name for name in ("trafilatura", "httpx", "lxml", "lingua") if f" {name}\n" in imported.stderr]
+    assert heavy == []
+
+
 def test_wrong_settings_are_told_together(shell: Shell) -> None:
     shell.settings.update(NEWSLETTER_LANGUAGES="klingon!", NEWSLETTER_BASE_URL="example.org")
     line = shell.refused("init")

@@ -72,3 +72,20 @@ def test_sender_address_follows_the_base_url() -> None:
         == "newsletter@news.example.org"
     )
     assert read_settings(sender="x@example.org").sender_address == "x@example.org"
+
+
+def test_plain_postgresql_address_gets_the_driver_and_keeps_its_password() -> None:
+    settings = read_settings(database_url="postgresql://me:hu%40sh@host/db")
+    assert settings.database_url == "postgresql+psycopg://me:hu%40sh@host/db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///file:/srv/news/x.db?mode=ro&uri=true",
+        "sqlite:////srv/news/x.db",
+        "postgresql+psycopg://me@/db?host=/run/postgresql",
+    ],
+)
+def test_address_of_a_known_database_is_taken_as_it_is(url: str) -> None:
+    assert read_settings(database_url=url).database_url == url

@@ -28,7 +28,7 @@ def composer(sqlite_db: Database, keyring: Keyring) -> Composer:
         mailing_list.reply_to = "desk@canal.example"
         a_reader(session, keyring, mailing_list)
     with sqlite_db.read() as session:
-        sender = sender_of(session.get_one(MailingList, list_id), BASE_URL, keyring)
+        sender = sender_of(session.get_one(MailingList, list_id), "", BASE_URL, keyring)
         return Composer(sender, rendered_variants(session, edition_id), "m1")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +16,10 @@ from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import NewsletterError
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing.actions import cancel_mailing, pause_mailing
+from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt
 from newsletter.mailing.compose import Composer, sender_of
 from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
+from newsletter.mailing.journal import Journal, Mark, journal_path
 from newsletter.mailing.ledger import Result, begin_run, claim_deliveries, end_run, record_results
 from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
 from newsletter.mailing.planning import plan_mailing
@@ -59,8 +61,8 @@ class LineOfAnswers:
 class Office:
     """A planned mailing to five readers, and what a run over it needs."""
 
-    def __init__(self, db: Database, keyring: Keyring) -> None:
-        self.db, self.keyring, self.now = db, keyring, NOW
+    def __init__(self, db: Database, keyring: Keyring, folder: Path) -> None:
+        self.db, self.keyring, self.now, self.folder = db, keyring, NOW, folder
         list_id, self.edition_id = a_frozen_edition(db)
         with db.transaction() as session:
             mailing_list = session.get_one(MailingList, list_id)
@@ -70,13 +72,15 @@ class Office:
             }
             self.mailing_id = plan_mailing(session, self.edition_id, NOW).id
             self.composer = Composer(
-                sender_of(mailing_list, "https://news.canal.example", keyring),
+                sender_of(mailing_list, "", "https://news.canal.example", keyring),
                 rendered_variants(session, self.edition_id),
                 "m1",
             )
 
     def run(self, line: LineOfAnswers, *, stop: Callable[[], bool] = lambda: False, batch: int = 2) -> RunEnd:
-        run = MailingRun(self.db, self.keyring, self.composer, "letter@canal.example", line, lambda: self.now)
+        run = MailingRun(
+            self.db, self.keyring, self.composer, "letter@canal.example", line, lambda: self.now, self.folder
+        )
         return run.go(self.mailing_id, on_result=lambda _outcome: None, stop=stop, batch=batch)
 
     def counts(self) -> Counts:
@@ -91,8 +95,8 @@ class Office:
 
 
 @pytest.fixture
-def office(db: Database, keyring: Keyring) -> Office:
-    return Office(db, keyring)
+def office(db: Database, keyring: Keyring, tmp_path: Path) -> Office:
+    return Office(db, keyring, tmp_path)
 
 
 def test_run_hands_everything_over_once_and_finishes(office: Office) -> None:
@@ -205,8 +209,8 @@ def test_reader_who_leaves_in_the_middle_gets_nothing_more(office: Office) -> No
 def test_servers_that_blame_the_sender_stop_the_run(office: Office) -> None:
     blocked = Outcome(Verdict.BLOCKED, 550, "5.7.1", "your network is on our list")
     line = LineOfAnswers(dict.fromkeys(ADDRESSES, blocked))
-    assert office.run(line) == RunEnd(MailingState.PAUSED, "your network is on our list")
-    assert office.counts() == Counts(planned=5, deferred=4, pending=1)
+    assert office.run(line, batch=5) == RunEnd(MailingState.PAUSED, "your network is on our list")
+    assert office.counts() == Counts(planned=5, deferred=3, pending=2)
     with office.db.read() as session:
         assert not is_suppressed(session, address_key(office.keyring, "ana@example.org"))
 
@@ -259,7 +263,8 @@ def test_what_a_dead_run_had_on_the_wire_is_in_doubt_and_not_sent_again(office: 
     with office.db.transaction() as session:
         mailing = session.get_one(Mailing, office.mailing_id)
         assert mailing.run_token is not None
-        from newsletter.mailing.ledger import Run
+        from newsletter.mailing.journal import Journal, Mark, journal_path
+from newsletter.mailing.ledger import Run
 
         dead_run = Run(mailing.id, mailing.run_token)
         claimed = claim_deliveries(session, dead_run, 2, NOW)
@@ -307,3 +312,80 @@ def test_moments_are_kept(office: Office) -> None:
     assert office.delivery("ana@example.org").changed_at == NOW
     assert isinstance(office.delivery("ana@example.org").changed_at, datetime)
     assert office.delivery("ana@example.org").state is DeliveryState.ACCEPTED
+
+
+def killed_at(office: Office, recipient: str, *, handed_over: bool) -> list[str]:
+    """What a run leaves that was killed at one recipient, before or after her message left; whom it had mailed."""
+    with office.db.transaction() as session:
+        run = begin_run(session, office.mailing_id, NOW)
+    with office.db.transaction() as session:
+        claimed = claim_deliveries(session, run, 5, NOW)
+    journal = Journal(journal_path(office.folder, run.token), run.token, 5)
+    journal.begin_batch([delivery.subscriber_id for delivery in claimed])
+    mailed = []
+    for delivery in claimed:
+        if delivery.address == recipient and not handed_over:
+            break
+        mailed.append(delivery.address)
+        journal.mark(delivery.subscriber_id, Mark.HANDED_OVER)
+        if delivery.address == recipient:
+            break
+        journal.mark(delivery.subscriber_id, Mark.ACCEPTED)
+    return mailed
+
+
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_journal_of_a_killed_run_leaves_in_doubt_only_what_was_on_the_wire(
+    office: Office, handed_over: bool
+) -> None:
+    taken = killed_at(office, "cleo@example.org", handed_over=handed_over)
+    line = LineOfAnswers()
+    office.run(line)
+    assert line.handed == (ADDRESSES[3:] if handed_over else ADDRESSES[2:])
+    assert not set(line.handed) & set(taken)
+    doubt = int(handed_over)
+    assert office.counts() == Counts(planned=5, accepted=5 - doubt, in_doubt=doubt)
+    assert list(office.folder.glob("*.journal")) == []
+    if handed_over:
+        assert office.delivery("cleo@example.org").reply_text.startswith(
+            "handed over by a run that was broken off"
+        )
+
+
+def test_without_its_journal_everything_a_killed_run_claimed_is_in_doubt(office: Office) -> None:
+    killed_at(office, "cleo@example.org", handed_over=True)
+    for path in office.folder.glob("*.journal"):
+        path.unlink()
+    line = LineOfAnswers()
+    office.run(line)
+    assert line.handed == []
+    assert office.counts() == Counts(planned=5, in_doubt=5)
+
+
+def test_operator_may_send_those_in_doubt_again(office: Office) -> None:
+    killed_at(office, "cleo@example.org", handed_over=True)
+    office.run(LineOfAnswers())
+    with office.db.transaction() as session:
+        assert resend_in_doubt(session, office.mailing_id, NOW) == 1
+    line = LineOfAnswers()
+    assert office.run(line) == RunEnd(MailingState.FINISHED)
+    assert line.handed == ["cleo@example.org"]
+    assert office.counts() == Counts(planned=5, accepted=5)
+
+
+def test_put_off_readers_go_at_once_when_asked_and_only_once_a_run(office: Office) -> None:
+    later = Outcome(Verdict.DEFERRED, 451, "4.7.1", "greylisted")
+    office.run(LineOfAnswers({"cleo@example.org": later}))
+    office.now = NOW + timedelta(seconds=1)
+    line = LineOfAnswers({"cleo@example.org": later})
+    run = MailingRun(
+        office.db,
+        office.keyring,
+        office.composer,
+        "letter@canal.example",
+        line,
+        lambda: office.now,
+        office.folder,
+    )
+    run.go(office.mailing_id, on_result=lambda _outcome: None, stop=lambda: False, put_off_now=True)
+    assert line.handed == ["cleo@example.org"]

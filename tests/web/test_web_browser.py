@@ -205,11 +205,14 @@ def test_one_click_button_of_the_inbox_does_what_a_mailbox_does(browser, site):
     page.context.close()
 
 
+@pytest.mark.parametrize("system", ["light", "dark"])
 @pytest.mark.parametrize(
     ("scheme", "background"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(1, 2, 3)")]
 )
-def test_mail_is_previewed_in_light_and_dark(browser, site, scheme, background):
-    page = opened(browser, color_scheme="null")  # any other value would override the frame's own
+def test_mail_is_previewed_in_light_and_dark_whatever_the_system_is(
+    browser, site, system, scheme, background
+):
+    page = opened(browser, color_scheme=system)
     page.goto(f"{site.base}/inbox/1?scheme={scheme}")
     page.frame_locator("iframe").locator("#leave").wait_for()
     frame = page.frames[1]

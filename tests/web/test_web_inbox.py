@@ -79,7 +79,7 @@ def test_next_and_previous_stay_within_the_filter(client):
 
 
 def test_mail_is_shown_as_html_text_headers_and_source(client, mails):
-    assert 'src="/inbox/1/document"' in client.get("/inbox/1").text
+    assert 'src="/inbox/1/document?scheme=light"' in client.get("/inbox/1").text
     text = client.get("/inbox/1?view=text").text
     assert (
         'voici l’été : <a href="https://example.org/ete" rel="noopener noreferrer" target="_blank">'
@@ -149,8 +149,28 @@ def test_line_of_a_mail_decodes_its_headers(now):
 
 
 def test_document_without_a_head_gets_its_base_in_front():
-    assert for_a_frame("<p>x</p>") == '<base target="_blank"><p>x</p>'
-    assert for_a_frame('<HEAD class="a"><title>') == '<HEAD class="a"><base target="_blank"><title>'
+    assert for_a_frame("<p>x</p>", "light") == '<base target="_blank"><p>x</p>'
+    assert for_a_frame('<HEAD class="a"><title>', "light") == '<HEAD class="a"><base target="_blank"><title>'
+
+
+QUESTION = "(prefers-color-scheme: dark)"
+
+
+@pytest.mark.parametrize(("scheme", "answer"), [("light", "(max-width:0px)"), ("dark", "(min-width:0px)")])
+def test_document_is_in_the_scheme_that_was_chosen(client, mails, now, scheme, answer):
+    html = (
+        '<head><meta name="color-scheme" content="{0}"><style>:root {{ color-scheme: {0}; }}'
+        "@media {1} and (min-width: 9em) {{ p {{ color: red }} }}</style></head><p>{2}: color-scheme: light dark</p>"
+    )
+    mails[0] = a_caught_mail(now, 1, html=html.format("light dark", QUESTION, QUESTION))
+    document = client.get(f"/inbox/1/document?scheme={scheme}").text
+    expected = html.format(scheme, answer, QUESTION).replace("<head>", '<head><base target="_blank">')
+    assert document == expected + "\n"
+
+
+def test_mail_that_is_made_for_one_scheme_stays_so():
+    html = '<head><base target="_blank"><meta name="color-scheme" content="light only">'
+    assert for_a_frame(html.replace('<base target="_blank">', ""), "dark") == html
 
 
 @given(st.binary(max_size=2000))

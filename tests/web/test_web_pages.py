@@ -73,6 +73,8 @@ def test_page_that_is_not_there_speaks_every_language_to_whom_nothing_is_known(c
     assert (answer.status_code, answer.headers["content-language"]) == (404, "fr, en")
     assert "Cette page n’existe pas" in answer.text
     assert "This page does not exist" in answer.text
+    assert '<p><a href="/fr/">Vers nos lettres d’information</a></p>' in answer.text
+    assert '<p><a href="/en/">To our newsletters</a></p>' in answer.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS", "PROPFIND"])
@@ -151,15 +153,29 @@ def test_healthz_tells_whether_the_database_answers(sqlite_db, client, tmp_path)
     assert TestClient(create_app(away)).get("/healthz").status_code == 503
 
 
-def test_database_that_is_away_gives_a_page_that_asks_to_come_back(tmp_path):
-    away = TestClient(create_app(an_installation(Database(f"sqlite:///{tmp_path}/no/such/folder.db"))))
-    path = f"/u/{Keyring(SECRET).sign('unsubscribe', b'x' * 12)}"
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///{folder}/no/such/folder.db",
+        "postgresql+psycopg://reader@127.0.0.1:1/letters",
+        "postgresql+psycopg://reader@/letters?host={folder}",
+    ],
+)
+def test_database_that_is_away_gives_a_page_that_asks_to_come_back(tmp_path, capsys, url):
+    away = TestClient(create_app(an_installation(Database(url.format(folder=tmp_path)))))
+    token = Keyring(SECRET).sign("unsubscribe", b"x" * 12)
+    path = f"/u/{token}"
     for answer in (
         away.get(path, headers={"Accept-Language": "fr"}),
         away.post(path, headers={"Accept-Language": "fr"}),
+        away.post(path, headers={"Accept-Language": "fr"}, data={"List-Unsubscribe": "One-Click"}),
     ):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
         assert "<h1>Réessayez dans un instant</h1>" in answer.text
+    written = capsys.readouterr()
+    logged = written.out + written.err
+    assert logged.count("database_not_ready") == 3
+    assert token not in logged
 
 
 def test_what_nobody_foresaw_gives_a_page_without_a_traceback(sqlite_db, capsys):
