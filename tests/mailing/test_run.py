@@ -20,7 +20,7 @@ from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_
 from newsletter.mailing.compose import Composer, sender_of
 from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
 from newsletter.mailing.journal import Journal, Mark, journal_path
-from newsletter.mailing.ledger import Result, begin_run, claim_deliveries, end_run, record_results
+from newsletter.mailing.ledger import Result, Run, begin_run, claim_deliveries, end_run, record_results
 from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import Counts, mailing_report
@@ -263,9 +263,6 @@ def test_what_a_dead_run_had_on_the_wire_is_in_doubt_and_not_sent_again(office: 
     with office.db.transaction() as session:
         mailing = session.get_one(Mailing, office.mailing_id)
         assert mailing.run_token is not None
-        from newsletter.mailing.journal import Journal, Mark, journal_path
-from newsletter.mailing.ledger import Run
-
         dead_run = Run(mailing.id, mailing.run_token)
         claimed = claim_deliveries(session, dead_run, 2, NOW)
     assert [item.address for item in claimed] == ADDRESSES[:2]
