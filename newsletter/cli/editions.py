@@ -339,3 +339,6 @@ def ensure_frozen(installation: Installation, edition_id: int) -> None:
     if is_draft:
         freeze_and_warn(installation, edition_id)
         warn(f"edition {edition_id} was not frozen yet; it is now.")
+
+
+from newsletter.cli import coverage as _coverage  # noqa: E402, F401 - adds its command to the group

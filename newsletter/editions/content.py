@@ -42,6 +42,15 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionWords:
+    """The words of an edition itself in one language, derived ones as they are by now."""
+
+    subject: str
+    preheader: str
+    intro: str
+
+
+@dataclass(frozen=True, slots=True)
 class Blocker:
     """What stands in the way of freezing one language, as a line for people."""
 
@@ -96,7 +105,7 @@ def gather(
     `without` names languages that the edition is to do without; `hosted` those that links may lead to (None: all).
     """
     blocking: list[Blocker] = []
-    words = {text.language: text for text in edition.texts}
+    words = {text.language: _edition_words(edition, masthead, text) for text in edition.texts}
     left_out = {*edition.left_out_languages, *without}
     wanted = [tag for tag in edition.languages if tag not in left_out]
     linked = [tag for tag in wanted if hosted is None or tag in hosted]
@@ -123,7 +132,7 @@ def _content(
     masthead: Masthead,
     variant: str,
     parts: Mapping[str, LanguagePart],
-    words: Mapping[str, EditionText],
+    words: Mapping[str, EditionWords],
     linked: Sequence[str],
     now: datetime,
 ) -> EditionContent:
@@ -144,7 +153,31 @@ def _content(
     )
 
 
-def _missing_words(language: str, text: EditionText | None) -> list[Blocker]:
+def _edition_words(edition: Edition, masthead: Masthead, text: EditionText) -> EditionWords:
+    """What an editor wrote, and for the rest what the items give by now: a translation may have come since."""
+    language = text.language
+    items = [
+        entry.announcement
+        for section in edition.sections
+        for entry in section.items
+        if not entry.only_languages or language in entry.only_languages
+    ]
+    derived = derived_words(
+        language,
+        masthead.list_name(language),
+        edition.issue_number,
+        items,
+        edition.fallback,
+        edition.languages,
+    )
+    return EditionWords(
+        subject=derived.subject if text.is_subject_derived else text.subject,
+        preheader=derived.preheader if text.is_preheader_derived else text.preheader,
+        intro=text.intro,
+    )
+
+
+def _missing_words(language: str, text: EditionWords | None) -> list[Blocker]:
     """Subject and preheader always block: nothing may stand in for them."""
     name = language_name(language, "en")
     missing = []
@@ -159,7 +192,7 @@ def _part(
     edition: Edition,
     masthead: Masthead,
     language: str,
-    text: EditionText | None,
+    text: EditionWords | None,
     linked: Sequence[str],
     blocking: list[Blocker],
 ) -> LanguagePart:

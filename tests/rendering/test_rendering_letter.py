@@ -349,7 +349,7 @@ def test_links_to_several_other_languages() -> None:
     shown = [
         (link.text_content(), link.get("hreflang"), link.get("dir")) for link in root.xpath("//a[@hreflang]")
     ]
-    names = [("English version", "en", "ltr"), ("Nederlands", "nl", "ltr"), ("العربية", "ar", "rtl")]
+    names = [("English version", "en", "ltr"), ("Nederlandse versie", "nl", "ltr"), ("العربية", "ar", "rtl")]
     assert shown == names * 2
 
 
