@@ -33,4 +33,3 @@ def upgrade() -> None:
 
     with op.batch_alter_table("edition_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("only_languages", LanguageList(), server_default="", nullable=False))
-
