@@ -94,6 +94,7 @@ def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthe
         theme=mailing_list.theme or settings.theme,
         base_url=settings.base_url,
         zone=ZoneInfo(settings.time_zone),
+        require_approval=settings.require_approval,
     )
 
 

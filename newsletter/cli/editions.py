@@ -250,7 +250,13 @@ def check(edition_id: int, with_links: bool, level: str, require_approval: bool,
     installation = open_installation()
     masthead = masthead_for_edition(installation, edition_id)
     database = installation.database
-    findings = check_now(database, edition_id, masthead, clock.now(), require_approval=require_approval)
+    findings = check_now(
+        database,
+        edition_id,
+        masthead,
+        clock.now(),
+        require_approval=require_approval or masthead.require_approval,
+    )
     if with_links:
         findings += tuple(check_links(stories_now(database, edition_id)))
     order = list(Level)

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from newsletter.editions.actions import Freeze, RenderedVariant, freeze_edition
 from newsletter.editions.checks.findings import Finding, finding, finding_of
+from newsletter.editions.checks.languages import check_states
 from newsletter.editions.checks.mail_markup import check_unsubscribe
-from newsletter.editions.content import Gathered, gather
+from newsletter.editions.checks.material import stories_of
+from newsletter.editions.content import Blocker, Gathered, gather
 from newsletter.editions.errors import (
     EditionChanged,
     EditionIsEmpty,
@@ -138,4 +140,13 @@ def _gather_wave(edition: Edition, wave: _Wave, masthead: Masthead, now: datetim
         for content in gathered.contents
         if content.variant not in wave.frozen and set(languages_of(content.variant)) <= wave.hosted
     )
-    return Gathered(contents, tuple(item for item in gathered.blocking if item.language in wave.languages))
+    blocking = [item for item in gathered.blocking if item.language in wave.languages]
+    if masthead.require_approval:
+        blocking += _not_ready(edition, wave.languages)
+    return Gathered(contents, tuple(blocking))
+
+
+def _not_ready(edition: Edition, languages: Sequence[str]) -> list[Blocker]:
+    """The texts of these languages that nobody has approved, or whose source has moved on."""
+    findings = check_states(stories_of(edition), languages, require_approval=True)
+    return [Blocker(item.language, f"{item.where}: {item.message.rstrip('.')}") for item in findings]

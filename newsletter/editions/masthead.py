@@ -10,7 +10,10 @@ from newsletter.rendering.content import Branding
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """The list's names and descriptions per language, the branding, the theme, the public address, the zone of dates."""
+    """The list's names per language, the branding, the theme, the public address, the zone of dates.
+
+    `require_approval` says whether texts must be approved before they are frozen.
+    """
 
     list_id: int
     list_names: Mapping[str, str]
@@ -18,6 +21,7 @@ class Masthead:
     theme: str
     base_url: str
     zone: ZoneInfo
+    require_approval: bool = False
 
     def list_name(self, language: str) -> str:
         """The list's name in a language, or in the first one that it has."""

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     """What an edition does with an item that a language lacks, where the edition itself does not say:
     `omit`, `label` (show the other language, marked), `summary` (title and link, marked) or `block`."""
 
+    require_approval: bool = False
+    """Whether texts must be approved, and translations not be stale, before they are frozen: true or false."""
+
     time_zone: str = "Europe/Brussels"
     """The zone in which dates and times are shown and entered, as in `Europe/Brussels`."""
 

@@ -1,11 +1,13 @@
 """Per-language waves: the French now, the English when it is ready, each reader exactly once."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from builders import NOW, a_list, a_masthead, a_reader, an_announcement, an_edition
 from newsletter.announcements.models import Announcement, Translation, TranslationState
+from newsletter.announcements.revisions.states import approve_text
 from newsletter.audience.models import Subscriber
 from newsletter.editions.errors import (
     EditionIsEmpty,
@@ -202,3 +204,17 @@ def test_what_was_left_out_of_a_language_rolls_over_once_it_is_translated(
         assert items_to_roll_over(session, masthead.list_id) == {}
     assert "The repair café opens" in rendered["en"].text
     assert rendered["fr"].text.count("Le café répare-tout ouvre") == 1
+
+
+def test_where_approval_is_required_only_approved_texts_are_frozen(db: Database, keyring: Keyring) -> None:
+    edition_id, masthead = an_office(db, keyring)
+    strict = replace(masthead, require_approval=True)
+    with pytest.raises(EditionNotReady, match="still a draft"):
+        freeze_now(db, edition_id, strict, NOW, languages=["fr"])
+    with db.transaction() as session:
+        for number in (1, 2):
+            approve_text(session, number, "fr", "Nadia", NOW)
+    freeze_now(db, edition_id, strict, NOW, languages=["fr"])
+    translate(db)
+    with pytest.raises(EditionNotReady, match="English"):
+        freeze_now(db, edition_id, strict, NOW)
