@@ -71,7 +71,8 @@ def test_edit_refuses_in_one_line(ready: Shell) -> None:
     edit = ("announcements", "edit", PARTY, "--language")
     assert "Nothing to change" in ready.refused(*edit, "fr")
     assert "speaks fr, en" in ready.refused(*edit, "nl", "--title", "x")
-    assert "is at revision 1" in ready.refused(*edit, "fr", "--title", "x", "--base", "0")
+    ready.ok(*edit, "fr", "--title", "La grande fête du canal")
+    assert "is at revision 2" in ready.refused(*edit, "fr", "--title", "x", "--base", "1")
 
 
 def test_edition_goes_to_a_translator_and_comes_back(ready: Shell) -> None:
