@@ -58,6 +58,11 @@ def list_by_slug(session: ReadSession, slug: str) -> MailingList:
     return found
 
 
+def list_slugs(session: ReadSession) -> dict[int, str]:
+    """The short name of every list, by number."""
+    return dict(session.execute(sa.select(MailingList.id, MailingList.slug)).all())
+
+
 def all_lists(session: ReadSession) -> list[ListCounts]:
     """Every mailing list with its readers counted, in the order of their short names."""
     counted: dict[int, list[tuple[SubscriptionState, bool, tuple[str, ...], int]]] = {}

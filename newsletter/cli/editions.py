@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import sqlalchemy as sa
 
-from newsletter.announcements.models import Announcement
 from newsletter.audience.models import MailingList
-from newsletter.audience.queries import list_by_slug
+from newsletter.audience.queries import list_by_slug, list_slugs
 from newsletter.cli.errors import TheAnswerIsNo
 from newsletter.cli.languages import texts_option, texts_per_language
 from newsletter.cli.numbers import IdType
@@ -17,11 +15,16 @@ from newsletter.cli.output import json_option, say, warn, write_json, write_tabl
 from newsletter.editions.actions import EditionPlan, create_edition
 from newsletter.editions.freezing import freeze_now
 from newsletter.editions.masthead import Masthead
-from newsletter.editions.models import Edition, EditionItem, EditionMode, EditionState, Fallback, Section
-from newsletter.editions.queries import edition_by_id, items_to_roll_over, rendered_variants, variant_names
+from newsletter.editions.models import Edition, EditionMode, EditionState, Fallback
+from newsletter.editions.queries import (
+    announcements_new_to,
+    edition_by_id,
+    items_to_roll_over,
+    rendered_variants,
+    variant_names,
+)
 from newsletter.editions.queries import editions as all_editions
 from newsletter.foundation import clock
-from newsletter.foundation.database import ReadSession
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import normalise_tags
 from newsletter.rendering.problems import Level
@@ -79,7 +82,7 @@ def create(
     with installation.database.transaction() as session:
         mailing_list = list_by_slug(session, list_slug)
         chosen = tuple(dict.fromkeys(announcement_ids)) or tuple(
-            _announcements_not_used(session, mailing_list.id)
+            announcements_new_to(session, mailing_list.id)
         )
         rolled_over = items_to_roll_over(session, mailing_list.id) if roll_over else {}
         if not chosen and not rolled_over:
@@ -107,21 +110,6 @@ def create(
     for language, words in answer["texts"].items():
         say(f"  [{language}] {words['subject']}")
     say(f"Next: newsletter editions render {answer['id']} --out out, then newsletter send {answer['id']}")
-
-
-def _announcements_not_used(session: ReadSession, list_id: int) -> list[int]:
-    """The announcements that no edition of the list has had, in the order in which they came in."""
-    used = (
-        sa.select(EditionItem.announcement_id)
-        .join(Section, Section.id == EditionItem.section_id)
-        .join(Edition, Edition.id == Section.edition_id)
-        .where(Edition.list_id == list_id)
-    )
-    return list(
-        session.scalars(
-            sa.select(Announcement.id).where(Announcement.id.not_in(used)).order_by(Announcement.id)
-        )
-    )
 
 
 @editions.command("list")
@@ -212,11 +200,6 @@ def edition_json(edition: Edition, slug: str, variants: list[str]) -> dict[str, 
             for text in sorted(edition.texts, key=lambda text: edition.languages.index(text.language))
         },
     }
-
-
-def list_slugs(session: ReadSession) -> dict[int, str]:
-    """The short name of every list, by number."""
-    return dict(session.execute(sa.select(MailingList.id, MailingList.slug)).all())
 
 
 def masthead_for_edition(installation: Installation, edition_id: int) -> Masthead:

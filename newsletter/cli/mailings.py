@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from newsletter.cli.editions import list_slugs
+from newsletter.audience.queries import list_slugs
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock

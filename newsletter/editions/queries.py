@@ -54,6 +54,18 @@ def last_issue_number(session: ReadSession, list_id: int) -> int:
     return session.scalar(sa.select(sa.func.max(Edition.issue_number)).where(Edition.list_id == list_id)) or 0
 
 
+def announcements_new_to(session: ReadSession, list_id: int) -> list[int]:
+    """The announcements that no edition of the list has had, in the order in which they came in."""
+    used = (
+        sa.select(EditionItem.announcement_id)
+        .join(Section, Section.id == EditionItem.section_id)
+        .join(Edition, Edition.id == Section.edition_id)
+        .where(Edition.list_id == list_id)
+    )
+    new = sa.select(Announcement.id).where(Announcement.id.not_in(used)).order_by(Announcement.id)
+    return list(session.scalars(new))
+
+
 def items_to_roll_over(session: ReadSession, list_id: int) -> dict[int, tuple[str, ...]]:
     """Announcements that frozen editions of a list left out of a language which has a text by now: number -> languages.
 

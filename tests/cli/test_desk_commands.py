@@ -1,4 +1,4 @@
-"""`newsletter lists`: a list without an address of its own follows the installation's, and what may change later."""
+"""A list that follows the installation's address, what may change later, and going on after trouble."""
 
 from collections.abc import Callable
 
@@ -63,3 +63,23 @@ def test_messages_in_doubt_go_again_when_the_operator_says_so(
         assert ready.json("mailings", "status", "1")["in_doubt"] == 2
         assert "2 messages in doubt wait again" in ready.ok("mailings", "resend", "1")
         assert ready.json("send", "1")["accepted"] == 2
+
+
+def test_test_mail_of_a_draft_that_cannot_be_frozen_says_so(ready: Shell, catcher: Catcher) -> None:
+    ready.ok("editions", "create", "--list", "letter", "--announcement", "1", "--intro", "fr=[[prenom]]")
+    done = ready("test-send", "2", "--to", "you@example.org")
+    assert (done.returncode, len(catcher.mails())) == (0, 4)
+    assert "cannot be frozen yet" in done.stderr
+    assert "prenom" in done.stderr
+
+
+def test_resume_goes_on_with_a_paused_mailing(
+    ready: Shell, readers: Callable[[int], list[str]], catcher: Catcher
+) -> None:
+    readers(2)
+    working = ready.settings["NEWSLETTER_SMTP_URL"]
+    ready.settings["NEWSLETTER_SMTP_URL"] = "smtp://127.0.0.1:9?tls=none"
+    assert ready("send", "1").returncode == 1
+    ready.settings["NEWSLETTER_SMTP_URL"] = working
+    assert ready.json("mailings", "resume", "1")["accepted"] == 2
+    assert len(catcher.mails()) == 2
