@@ -9,13 +9,19 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from newsletter.announcements import models as _announcement_tables  # noqa: F401 - registers the tables
+from newsletter.audience.abuse import models as _abuse_tables  # noqa: F401
+from newsletter.audience.consent import models as _consent_tables  # noqa: F401
 from newsletter.audience.models import MailingList
+from newsletter.audience.preferences import models as _preferences_tables  # noqa: F401
+from newsletter.audience.segments import models as _segment_tables  # noqa: F401
+from newsletter.audience.sign_up import models as _sign_up_tables  # noqa: F401
 from newsletter.editions.masthead import Masthead
 from newsletter.foundation.database import Base, Database
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.logs import configure_logs
 from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
+from newsletter.jobs import models as _job_tables  # noqa: F401
 from newsletter.mailing.compose import Sender, sender_of
 from newsletter.rendering.content import Branding
 

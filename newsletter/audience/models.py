@@ -35,6 +35,30 @@ class EndReason(StrEnum):
     IMPORTED = "imported"  # came in as ended, from a file
     BOUNCED = "bounced"  # the mailbox does not exist any more
     COMPLAINED = "complained"  # reported as spam
+    EXPIRED = "expired"  # was never confirmed
+    DECLINED = "declined"  # "that was not me", said the owner of the address
+    ERASED = "erased"  # the person asked to be forgotten
+    MERGED = "merged"  # goes on as the subscription that `merged_into_id` names
+
+
+class LeaveWay(StrEnum):
+    """How a reader said that she leaves."""
+
+    ONE_CLICK = "one_click"  # the button of her mail program (RFC 8058)
+    PAGE = "page"  # the button of our page
+    MAIL = "mail"  # a mail to the unsubscribe address, or plain words in a reply
+    PREFERENCES = "preferences"  # the preferences page
+    STAFF = "staff"  # somebody of the organisation did it for her
+
+
+class LeaveReason(StrEnum):
+    """What a reader said when she was asked why; saying nothing is fine."""
+
+    TOO_OFTEN = "too_often"  # too many mails
+    NOT_INTERESTING = "not_interesting"  # not what she had hoped for
+    WRONG_LANGUAGE = "wrong_language"  # came in another language than hers
+    NEVER_ASKED = "never_asked"  # does not remember signing up
+    OTHER = "other"  # something else
 
 
 class SuppressionReason(StrEnum):
@@ -44,6 +68,14 @@ class SuppressionReason(StrEnum):
     COMPLAINED = "complained"  # a spam report came back
     REQUESTED = "requested"  # the person asked never to be mailed
     IMPORTED = "imported"  # stood in a list of addresses not to be mailed
+    ERASED = "erased"  # the person asked to be forgotten; signing up anew lifts it, a file does not
+
+
+class OptIn(StrEnum):
+    """What makes a sign-up count."""
+
+    DOUBLE = "double"  # the owner of the address confirms it by a mailed link
+    SINGLE = "single"  # the form alone
 
 
 class MailingList(Base):
@@ -61,11 +93,27 @@ class MailingList(Base):
     # The value between the angle brackets of List-Id; never changes once mails went out (RFC 2919 section 2).
     list_id: Mapped[str] = mapped_column(sa.String(255), unique=True)
     theme: Mapped[str] = mapped_column(sa.String(100), default="")
+    # How often it comes, per language: "every month", shown beside the name where people sign up.
+    cadences: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    # Shown to everybody: on the sign-up page, in the archive, in feeds.
+    is_public: Mapped[bool] = mapped_column(default=True, server_default="1")
+    opt_in: Mapped[OptIn] = mapped_column(
+        state_column(OptIn), default=OptIn.DOUBLE, server_default=OptIn.DOUBLE.value
+    )
+    sends_welcome: Mapped[bool] = mapped_column(default=False, server_default="0")
+    # What a person agrees to when she signs up, per language; the catalogue's own words where it says nothing.
+    consent_texts: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    # On what grounds the list is mailed where an import says nothing else: "consent", "members of the association".
+    legal_basis: Mapped[str] = mapped_column(sa.String(200), default="consent", server_default="consent")
     created_at: Mapped[datetime]
 
 
 class Subscriber(Base):
-    """A person who reads, or once read, one of the lists."""
+    """A person who reads, or once read, one of the lists.
+
+    Of somebody who was erased, or merged into another row, nothing is left here but the number, so that old
+    mailings still add up: `erased_at` is set, and no query of people finds the row (docs/decisions/0016).
+    """
 
     __tablename__ = "subscriber"
 
@@ -83,6 +131,8 @@ class Subscriber(Base):
         default=False
     )  # wants each edition in two languages, in one mail
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    paused_until: Mapped[datetime | None]  # wants no mail before
+    erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -111,6 +161,11 @@ class Subscription(Base):
     consent_basis: Mapped[str] = mapped_column(sa.Text, default="")
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    leave_way: Mapped[LeaveWay | None] = mapped_column(state_column(LeaveWay))
+    leave_reason: Mapped[LeaveReason | None] = mapped_column(state_column(LeaveReason))
+    # Two rows of one person became one: links that name this subscription act on that one (a plain number, because
+    # SQLite would have to copy the whole table to add a foreign key).
+    merged_into_id: Mapped[int | None]
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions", lazy="raise")
     mailing_list: Mapped[MailingList] = relationship(lazy="raise")

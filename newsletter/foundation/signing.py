@@ -61,8 +61,22 @@ class Keyring:
         """16 octets that stand for `text` and do not tell it (keyed hash under the oldest secret, so that it stays)."""
         return hmac.digest(self.key(purpose, 0), text.encode(), "sha256")[:_MAC_BYTES]
 
+    def one_time_token(self, purpose: str, name: bytes) -> str:
+        """The 128-bit token of a link that is mailed once and lives shortly: 22 characters.
+
+        Made anew from the thing's random name whenever it is needed, so that only `hash_of_token` is ever stored.
+        """
+        number = len(self._secrets) - 1
+        mac = hmac.digest(self.key(f"one-time:{purpose}", number), name, "sha256")[:_MAC_BYTES]
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")
+
     def _mac(self, purpose: str, number: int, head: bytes) -> bytes:
         return hmac.digest(self.key(purpose, number), head, hashlib.sha256)[:_MAC_BYTES]
+
+
+def hash_of_token(token: str) -> bytes:
+    """What is stored of a one-time token, and by which it is found: its SHA-256, which does not tell it."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def random_name() -> bytes:

@@ -1,0 +1,1 @@
+"""What keeps public forms from being turned against people: tokens spent once, and budgets."""

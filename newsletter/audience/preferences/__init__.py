@@ -1,0 +1,1 @@
+"""What a reader may change herself, by a link that was mailed to her a moment ago."""

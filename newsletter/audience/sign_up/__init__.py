@@ -1,0 +1,1 @@
+"""Signing up: what a form asked for, until the owner of the address confirms it."""
