@@ -26,6 +26,10 @@ from newsletter.mailing.compose import Sender, sender_of
 from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from newsletter.jobs.run import Handler
     from newsletter.transport.smtp import DeliveryLine
     from newsletter.transport.timeouts import Timeouts
 
@@ -124,6 +128,35 @@ def open_line(settings: Settings) -> DeliveryLine:
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
     )
+
+
+def job_handlers(
+    installation: Installation, line: DeliveryLine, clock: Callable[[], datetime]
+) -> Mapping[str, Handler]:
+    """Who does which kind of waiting work. Raises SecretMissing."""
+    from newsletter.foundation.texts import has_texts
+    from newsletter.notices.compose import Letterhead
+    from newsletter.notices.desk import NoticeDesk
+    from newsletter.notices.handlers import notice_handlers
+
+    settings = installation.settings
+    branding = Branding(
+        organisation=settings.organisation,
+        postal_address=settings.postal_address,
+        accent=settings.accent_colour,
+        logo_url=settings.logo_url,
+        website=settings.website,
+    )
+    desk = NoticeDesk(
+        database=installation.database,
+        keyring=installation.keyring,
+        base_url=settings.base_url,
+        languages=tuple(tag for tag in settings.languages if has_texts(tag)) or ("en",),
+        letterhead=Letterhead(settings.sender_address, branding),
+        line=line,
+        clock=clock,
+    )
+    return notice_handlers(desk)
 
 
 def _timeouts(seconds: float) -> Timeouts:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "send": ("sending:send", "Send an edition; the same command resumes."),
     "mailings": ("mailings:mailings", "Follow, pause, cancel and report mailings."),
     "web": ("web:web", "Serve the pages for readers."),
+    "worker": ("worker:worker", "Do what is due, for as long as it runs."),
 }
 
 

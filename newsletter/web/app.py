@@ -21,10 +21,11 @@ def create_app(
     *,
     extra_routes: Sequence[BaseRoute] = (),
     now: Callable[[], datetime] = clock.now,
+    wake_worker: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """The application with every public page, and `extra_routes` before them (the demo adds its inbox).
 
-    Raises SecretMissing where links could not be verified.
+    `wake_worker` is called after work was written down and committed. Raises SecretMissing where links could not be verified.
     """
     app = Starlette(
         routes=[*extra_routes, *PUBLIC_ROUTES],
@@ -33,5 +34,5 @@ def create_app(
     )
     # RFC 8058 section 3.1: no redirect. Nor does any other page need one.
     app.router.redirect_slashes = False
-    app.state.site = open_site(installation, now)
+    app.state.site = open_site(installation, now, wake_worker)
     return app

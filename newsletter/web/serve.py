@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from newsletter.foundation.errors import BadInput
 from newsletter.web.app import create_app
 from newsletter.wiring import Installation
+from newsletter.worker.loop import working
 
 _GRACE_SECONDS = 3
 _START_SECONDS_MAX = 20
@@ -26,10 +27,9 @@ class AddressNotFree(BadInput):
 
 
 def serve(installation: Installation, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM. Raises AddressNotFree, and SecretMissing."""
-    app = create_app(installation)
-    with _listening(host, port) as listener:
-        _Server(app).run(sockets=[listener])
+    """Serves until SIGINT or SIGTERM, with a worker beside it. Raises AddressNotFree, and SecretMissing."""
+    with _listening(host, port) as listener, working(installation) as wake_worker:
+        _Server(create_app(installation, wake_worker=wake_worker)).run(sockets=[listener])
 
 
 @contextmanager

@@ -54,6 +54,7 @@ class Site:
     assets: Assets
     templates: Environment
     languages: tuple[str, ...]
+    wake_worker: Callable[[], None]
 
     @property
     def base_path(self) -> str:
@@ -78,7 +79,9 @@ class Site:
         )
 
 
-def open_site(installation: Installation, now: Callable[[], datetime]) -> Site:
+def open_site(
+    installation: Installation, now: Callable[[], datetime], wake_worker: Callable[[], None]
+) -> Site:
     """The site of an installation. Raises SecretMissing."""
     settings = installation.settings
     spoken = tuple(language for language in settings.languages if has_texts(language))
@@ -97,6 +100,7 @@ def open_site(installation: Installation, now: Callable[[], datetime]) -> Site:
         assets=Assets(urlsplit(settings.base_url).path, settings.accent_colour),
         templates=templates,
         languages=spoken or ("en",),
+        wake_worker=wake_worker,
     )
 
 
