@@ -1,5 +1,6 @@
 """Composing: from the frozen variants of an edition to the message of each reader."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from newsletter.transport.message import CompiledMessage, MessageSource, compile
 
 UNSUBSCRIBE = "unsubscribe"
 _TOKEN = "[[token]]"  # noqa: S105 - a merge field
+_NOT_IN_FEEDBACK_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Sender:
     list_id: str
     base_url: str
     keyring: Keyring
+    slug: str = ""
+    has_archive: bool = False  # whether past editions stand in the public archive
 
     @property
     def domain(self) -> str:
@@ -50,6 +54,8 @@ def sender_of(mailing_list: MailingList, default_address: str, base_url: str, ke
         list_id=mailing_list.list_id,
         base_url=base_url,
         keyring=keyring,
+        slug=mailing_list.slug,
+        has_archive=mailing_list.is_public,
     )
 
 
@@ -63,7 +69,7 @@ class Composer:
         self._sender = sender
         self._label = label
         self._compiled = {
-            name: compile_message(message_source(sender, rendered, mark))
+            name: compile_message(message_source(sender, rendered, label, mark))
             for name, rendered in variants.items()
         }
 
@@ -99,10 +105,11 @@ def greeting(language: str, first_name: str) -> str:
     return t("Hello %(name)s,") % {"name": first_name} if first_name else t("Hello,")
 
 
-def message_source(sender: Sender, rendered: RenderedEdition, mark: str = "") -> MessageSource:
+def message_source(sender: Sender, rendered: RenderedEdition, label: str, mark: str = "") -> MessageSource:
     """The headers and bodies of one variant, with fields where a reader's own values go.
 
     RFC 2369 section 3, RFC 2919 and RFC 8058 section 3.1 for the List- headers, RFC 3282 for Content-Language.
+    Never `Auto-Submitted`: people wrote this (RFC 3834 section 5.2).
     """
     languages = languages_of(rendered.variant)
     list_name = sender.list_name.get(languages[0]) or next(iter(sender.list_name.values()))
@@ -118,6 +125,12 @@ def message_source(sender: Sender, rendered: RenderedEdition, mark: str = "") ->
         ("List-Id", mailbox_phrase(list_name, sender.list_id)),
         ("List-Unsubscribe", f"<{unsubscribe_url}>, <{mailto}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Post", "NO"),
+        ("List-Help", f"<{sender.base_url}/{languages[0]}/>"),
+        ("List-Owner", f"<mailto:{quote(sender.reply_to or sender.address, safe='@')}>"),
+        *([("List-Archive", f"<{archive_url(sender, languages[0])}>")] if sender.has_archive else []),
+        ("Feedback-ID", feedback_id(sender, label, rendered.variant)),
+        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ("Content-Language", ", ".join(languages)),
     ]
     return MessageSource(
@@ -125,6 +138,21 @@ def message_source(sender: Sender, rendered: RenderedEdition, mark: str = "") ->
         text=with_links(rendered.text, unsubscribe_url),
         html=with_links(keep_blocks(rendered.html, "mail"), unsubscribe_url),
     )
+
+
+def archive_url(sender: Sender, language: str) -> str:
+    """Where the past editions of the list stand, in this language."""
+    return f"{sender.base_url}/{language}/archive/lists/{sender.slug}"
+
+
+def feedback_id(sender: Sender, label: str, variant: str) -> str:
+    """By what Gmail groups complaints: mailing, variant, list, and a name of the sender of 5 to 15 characters.
+
+    Nothing of one reader, at most four fields (support.google.com, "Feedback Loop").
+    """
+    name = _NOT_IN_FEEDBACK_ID.sub("-", sender.domain.lower())[:15].ljust(5, "-")
+    fields = (label, variant, sender.slug[:20])
+    return ":".join((*(_NOT_IN_FEEDBACK_ID.sub("-", field) for field in fields), name))
 
 
 def mailbox_phrase(phrase: str, list_id: str) -> str:

@@ -48,7 +48,7 @@ def compose_notice(notice: Notice, letterhead: Letterhead, now: datetime) -> Com
     headers = (
         ("From", mailbox(name, sender)),
         ("To", mailbox("", notice.recipient)),
-        ("Subject", " | ".join(dict.fromkeys(part.subject for part in notice.parts))),
+        ("Subject", " | ".join(dict.fromkeys(typeset(part.subject, part.language) for part in notice.parts))),
         ("Date", rfc5322_date(now)),
         ("Message-ID", identity),
         ("Auto-Submitted", "auto-generated"),

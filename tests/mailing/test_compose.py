@@ -76,6 +76,35 @@ def test_headers_stand_on_the_wire_as_receivers_read_them(composer: Composer, ke
     assert message.isascii()
 
 
+def test_m7_list_headers_say_who_owns_the_list_and_where_its_editions_stand(composer: Composer) -> None:
+    lines = header_lines(raw(composer, a_claim("en+fr")))
+    assert lines[b"list-post"] == b"List-Post: NO"
+    assert lines[b"list-help"] == b"List-Help: <https://news.canal.example/en/>"
+    assert lines[b"list-owner"] == b"List-Owner: <mailto:desk@canal.example>"
+    assert lines[b"list-archive"] == b"List-Archive: <https://news.canal.example/en/archive/lists/letter>"
+    assert lines[b"x-auto-response-suppress"] == b"X-Auto-Response-Suppress: OOF, AutoReply"
+
+
+def test_m7_private_list_names_no_archive(sqlite_db: Database, keyring: Keyring) -> None:
+    list_id, edition_id = a_frozen_edition(sqlite_db)
+    with sqlite_db.transaction() as session:
+        session.get_one(MailingList, list_id).is_public = False
+    with sqlite_db.read() as session:
+        sender = sender_of(session.get_one(MailingList, list_id), "", BASE_URL, keyring)
+        composer = Composer(sender, rendered_variants(session, edition_id), "m1")
+    lines = header_lines(raw(composer, a_claim("fr")))
+    assert b"list-archive" not in lines
+    assert lines[b"list-help"] == b"List-Help: <https://news.canal.example/fr/>"
+
+
+def test_m11_feedback_id_groups_without_naming_a_reader(composer: Composer) -> None:
+    lines = {variant: header_lines(raw(composer, a_claim(variant))) for variant in ("fr", "fr+en")}
+    assert lines["fr"][b"feedback-id"] == b"Feedback-ID: m1:fr:letter:canal.example"
+    assert lines["fr+en"][b"feedback-id"] == b"Feedback-ID: m1:fr-en:letter:canal.example"
+    other = ClaimedDelivery(8, "fr", "max@example.org", "Max", "Max", b"other reader", 1)
+    assert header_lines(raw(composer, other))[b"feedback-id"] == lines["fr"][b"feedback-id"]
+
+
 def test_to_and_subject_survive_accents(composer: Composer) -> None:
     message = parsed(raw(composer, a_claim("fr")))
     assert message["To"] == "Zoé Über-Lang <zoe@example.org>"
