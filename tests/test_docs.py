@@ -18,12 +18,22 @@ def test_every_setting_and_command_is_documented() -> None:
 
 def test_every_state_is_documented() -> None:
     from newsletter.announcements.models import TranslationState
-    from newsletter.audience.models import EndReason, LanguageOrigin, SubscriptionState, SuppressionReason
+    from newsletter.audience.consent.models import ConsentEvent
+    from newsletter.audience.models import (
+        EndReason,
+        LanguageOrigin,
+        LeaveReason,
+        LeaveWay,
+        OptIn,
+        SubscriptionState,
+        SuppressionReason,
+    )
     from newsletter.editions.models import EditionMode, EditionState, Fallback
     from newsletter.mailing.models import DeliveryState, MailingState, SkipReason
 
     operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
     kinds = (TranslationState, SubscriptionState, EndReason, LanguageOrigin, SuppressionReason)
+    kinds += (LeaveWay, LeaveReason, OptIn, ConsentEvent)
     kinds += (EditionState, EditionMode, Fallback, MailingState, DeliveryState, SkipReason)
     missing = [
         f"{kind.__name__}.{state.value}"
