@@ -37,6 +37,9 @@ class Sender:
     keyring: Keyring
     slug: str = ""
     has_archive: bool = False  # whether past editions stand in the public archive
+    sign: Callable[[bytes], bytes] | None = (
+        None  # signs a whole message (DKIM); None where the relay does, or nobody
+    )
 
     @property
     def domain(self) -> str:
@@ -44,7 +47,13 @@ class Sender:
         return envelope_address(self.address).rpartition("@")[2]
 
 
-def sender_of(mailing_list: MailingList, default_address: str, base_url: str, keyring: Keyring) -> Sender:
+def sender_of(
+    mailing_list: MailingList,
+    default_address: str,
+    base_url: str,
+    keyring: Keyring,
+    sign: Callable[[bytes], bytes] | None = None,
+) -> Sender:
     """From whom a list's mails come; `default_address` where it names no address of its own."""
     return Sender(
         list_name=mailing_list.names,
@@ -56,6 +65,7 @@ def sender_of(mailing_list: MailingList, default_address: str, base_url: str, ke
         keyring=keyring,
         slug=mailing_list.slug,
         has_archive=mailing_list.is_public,
+        sign=sign,
     )
 
 
@@ -79,7 +89,13 @@ class Composer:
 
     def maker(self, delivery: ClaimedDelivery, now: datetime) -> Callable[[], bytes]:
         """What makes the reader's message when the server is ready for it."""
-        return lambda: self._compiled[delivery.variant].assemble(self.values(delivery, now))
+        compiled, sign = self._compiled[delivery.variant], self._sender.sign
+
+        def make() -> bytes:
+            message = compiled.assemble(self.values(delivery, now))
+            return sign(message) if sign else message
+
+        return make
 
     def values(self, delivery: ClaimedDelivery, now: datetime) -> dict[str, str]:
         """The values of every merge field that a mail can have, for one reader."""

@@ -5,6 +5,7 @@ import email.policy
 import re
 from email.message import EmailMessage
 
+import dkim
 import pytest
 
 from builders import NOW, a_frozen_edition, a_reader
@@ -14,6 +15,7 @@ from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer, greeting, sender_of
 from newsletter.mailing.ledger import ClaimedDelivery
+from newsletter.transport.dkim import new_key, open_signer
 
 BASE_URL = "https://news.canal.example"
 
@@ -103,6 +105,18 @@ def test_m11_feedback_id_groups_without_naming_a_reader(composer: Composer) -> N
     assert lines["fr+en"][b"feedback-id"] == b"Feedback-ID: m1:fr-en:letter:canal.example"
     other = ClaimedDelivery(8, "fr", "max@example.org", "Max", "Max", b"other reader", 1)
     assert header_lines(raw(composer, other))[b"feedback-id"] == lines["fr"][b"feedback-id"]
+
+
+def test_m3_mail_of_a_list_is_signed_by_its_domain(sqlite_db: Database, keyring: Keyring) -> None:
+    signer = open_signer("canal.example", "s2026", new_key(is_rsa=False))
+    list_id, edition_id = a_frozen_edition(sqlite_db)
+    with sqlite_db.read() as session:
+        sender = sender_of(session.get_one(MailingList, list_id), "", BASE_URL, keyring, signer.sign)
+        composer = Composer(sender, rendered_variants(session, edition_id), "m1")
+    message = raw(composer, a_claim("fr+en"))
+    record = signer.dns_value.encode()
+    assert dkim.verify(message, dnsfunc=lambda _name, **_: record)
+    assert not dkim.verify(message.replace(b"/u/", b"/v/", 1), dnsfunc=lambda _name, **_: record)
 
 
 def test_to_and_subject_survive_accents(composer: Composer) -> None:
