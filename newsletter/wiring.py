@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.announcements import models as _announcement_tables  # noqa: F401 - registers the tables
 from newsletter.audience.abuse import models as _abuse_tables  # noqa: F401
+from newsletter.audience.abuse.budgets import Budgets
 from newsletter.audience.consent import models as _consent_tables  # noqa: F401
 from newsletter.audience.models import MailingList
 from newsletter.audience.preferences import models as _preferences_tables  # noqa: F401
@@ -53,6 +55,14 @@ class RelayNotSet(BadInput):
             "No relay is set; name your mail server in NEWSLETTER_SMTP_URL, as in "
             "smtp://user:password@mail.example.org:587?tls=starttls."
         )
+
+
+class KeyUnreadable(BadInput):
+    """The file with the DKIM key cannot be read."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"The DKIM key {file} cannot be read: {reason}; see NEWSLETTER_DKIM_KEY.")
+        self.file = file
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,14 @@ def masthead_of(installation: Installation, mailing_list: MailingList) -> Masthe
 def sender_of_list(installation: Installation, mailing_list: MailingList) -> Sender:
     """From whom a list's mails come: its own address, or the installation's where it names none."""
     settings = installation.settings
-    return sender_of(mailing_list, settings.sender_address, settings.base_url, installation.keyring)
+    address = mailing_list.sender_address or settings.sender_address
+    return sender_of(
+        mailing_list,
+        settings.sender_address,
+        settings.base_url,
+        installation.keyring,
+        signer_for(settings, address),
+    )
 
 
 def open_line(settings: Settings) -> DeliveryLine:
@@ -128,6 +145,24 @@ def open_line(settings: Settings) -> DeliveryLine:
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
     )
+
+
+def signer_for(settings: Settings, sender_address: str) -> Callable[[bytes], bytes] | None:
+    """What signs mails from this sender (DKIM); None where nothing does. Raises KeyRefused, KeyUnreadable."""
+    if not settings.dkim_key:
+        return None
+    from newsletter.foundation.addresses import envelope_address
+    from newsletter.transport.dkim import open_signer
+
+    of_sender = envelope_address(sender_address).rpartition("@")[2]
+    domain = settings.dkim_domain.lower() or of_sender
+    if of_sender != domain and not of_sender.endswith(f".{domain}"):
+        return None  # a signature of another domain says nothing about this sender (RFC 9989, alignment)
+    try:
+        pem = Path(settings.dkim_key).read_bytes()
+    except OSError as error:
+        raise KeyUnreadable(settings.dkim_key, error.strerror or str(error)) from error
+    return open_signer(domain, settings.dkim_selector, pem).sign
 
 
 def job_handlers(
@@ -155,8 +190,26 @@ def job_handlers(
         letterhead=Letterhead(settings.sender_address, branding),
         line=line,
         clock=clock,
+        sign=partial(_signed, settings),
+        zone=ZoneInfo(settings.time_zone),
+        budgets=budgets_of(settings),
+        alert_address=settings.alert_address or settings.sender_address,
     )
     return notice_handlers(desk)
+
+
+def budgets_of(settings: Settings) -> Budgets:
+    """What public forms may cause in an hour."""
+    return Budgets(
+        forms_per_network=settings.forms_per_network_per_hour,
+        confirmations_per_domain=settings.confirmations_per_domain_per_hour,
+        confirmations=settings.confirmations_per_hour,
+    )
+
+
+def _signed(settings: Settings, sender_address: str, message: bytes) -> bytes:
+    sign = signer_for(settings, sender_address)
+    return sign(message) if sign else message
 
 
 def _timeouts(seconds: float) -> Timeouts:

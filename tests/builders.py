@@ -76,8 +76,9 @@ def an_announcement(
         picture = Picture(sha256="a" * 64, content_type="image/png", width=1200, height=600, data=b"\x89PNG")
         session.merge(picture)
         session.flush()
-        alt_texts = {"fr": "Un grille-pain", "en": "A toaster"}
-        announcement.pictures = [AnnouncementPicture(position=0, sha256=picture.sha256, alt_texts=alt_texts)]
+        announcement.pictures = [AnnouncementPicture(position=0, sha256=picture.sha256)]
+        for text in announcement.translations:
+            text.alt_texts = {"0": {"fr": "Un grille-pain", "en": "A toaster"}.get(text.language, "")}
     session.add(announcement)
     session.flush()
     return announcement

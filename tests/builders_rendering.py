@@ -250,25 +250,47 @@ def a_long_story(language: str = "fr", /, **changes: object) -> Item:
 
 def a_rich_content(variant: str = "fr", /, **changes: object) -> EditionContent:
     """An edition with an item for every way of showing one, a logo and a way to the preferences; `ar` runs from right to left."""
-    if variant == "ar":
-        return replace(_in_arabic(), **changes)  # type: ignore[arg-type]
-    parts = []
-    for language in variant.split("+"):
-        words = WORDS[language]
-        second = (a_market(language), a_long_story(language), a_long_story(language, key="velo-2"))
-        third = (an_assembly(language), a_translation_gap(language), a_summary(language))
-        sections = (
-            SectionPart(words["first"], (a_lead(language),)),
-            SectionPart(words["second"], second),
-            SectionPart("", third),
-        )
-        parts.append(a_part(language, sections=sections))
+    languages = variant.split("+")
+    if "ar" in languages:
+        return replace(_with_arabic(languages), **changes)  # type: ignore[arg-type]
+    parts = tuple(_rich_part(language) for language in languages)
     branding = a_branding(logo_url=f"{SITE}/logo.png")
-    content = a_content(variant, parts=tuple(parts), branding=branding, preferences_url=f"{SITE}/preferences")
+    content = a_content(variant, parts=parts, branding=branding, preferences_url=f"{SITE}/preferences")
     return replace(content, **changes)  # type: ignore[arg-type]
 
 
-def _in_arabic() -> EditionContent:
+def _rich_part(language: str) -> LanguagePart:
+    if language == "ar":
+        return _part_in_arabic()
+    words = WORDS[language]
+    second = (a_market(language), a_long_story(language), a_long_story(language, key="velo-2"))
+    third = (an_assembly(language), a_translation_gap(language), a_summary(language))
+    sections = (
+        SectionPart(words["first"], (a_lead(language),)),
+        SectionPart(words["second"], second),
+        SectionPart("", third),
+    )
+    return a_part(language, sections=sections)
+
+
+def _with_arabic(languages: list[str]) -> EditionContent:
+    variant = "+".join(languages)
+    content = a_content("fr", branding=a_branding(logo_url=f"{SITE}/logo.png"))
+    if languages[0] == "ar":
+        content = replace(content, preheader="أخبار البستان")
+    others = languages if len(languages) > 1 else ["en"]
+    return replace(
+        content,
+        variant=variant,
+        parts=tuple(_rich_part(language) for language in languages),
+        view_url=f"{SITE}/{languages[0]}/archive/canal/7/{variant.replace('+', '-')}",
+        other_languages=tuple(
+            LanguageLink(language, f"{SITE}/{language}/archive/canal/7") for language in others
+        ),
+    )
+
+
+def _part_in_arabic() -> LanguagePart:
     story = Item(
         "bustan",
         "ar",
@@ -282,7 +304,7 @@ def _in_arabic() -> EditionContent:
     event = Item("jamiya", "ar", ItemForm.FULL, "الجمعية العامة", body="حسابات.", happens_on=date(2026, 4, 1))
     stories = (story, replace(story, key="b"), replace(story, key="c"), event)
     labelled = (a_lead("en", form=ItemForm.LABELLED), a_translation_gap("fr", key="d"))
-    part = LanguagePart(
+    return LanguagePart(
         "ar",
         "الربيع",
         "رسالة القناة",
@@ -291,5 +313,3 @@ def _in_arabic() -> EditionContent:
         "تصلكم هذه الرسالة لأنكم اشتركتم فيها.",
         (SectionPart("الأخبار", stories), SectionPart("أخبار أخرى", labelled)),
     )
-    branding = a_branding(logo_url=f"{SITE}/logo.png")
-    return a_content("fr", variant="ar", preheader="أخبار البستان", parts=(part,), branding=branding)

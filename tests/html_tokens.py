@@ -16,9 +16,10 @@ _RANDOM = re.compile(r"\b(?:[0-9a-f]{8}|[0-9a-f]{16})\b")
 _LONG_CLASS = re.compile(r"(?<=mj-column-per-)(\d+)-(\d{4})\d+")
 _SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])(?![0-9a-f])")
 # Void elements, and those that browsers close or open by themselves.
-_WITHOUT_END = frozenset({"br", "img", "meta", "link", "hr", "input", "tbody", "p", "li"})
+_WITHOUT_END = frozenset({"br", "img", "meta", "link", "hr", "input", "wbr", "tbody", "p", "li"})
 _MEANS_NOTHING = frozenset({("td", "vertical-align"), ("html", "xmlns")})
 _FRACTION = re.compile(r"\d+\.\d+")
+_COMBINATOR = re.compile(r"\s*([+>~,])\s*")
 
 
 @dataclass(slots=True)
@@ -80,7 +81,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._is_css:
             self._take_css(data)
-        elif text := " ".join(data.replace("\u00a0", "\ufffc").split()):
+        # An end without a beginning is nothing to a browser, and text to html.parser.
+        elif text := " ".join(data.replace("<![endif]-->", "").replace("\u00a0", "\ufffc").split()):
             self._add(text)
 
     def handle_comment(self, data: str) -> None:
@@ -129,7 +131,8 @@ def _rules(text: str) -> list[str]:
                 outer = ""
             else:
                 selector, _, body = text[start:place].partition("{")
-                found.append(f"{outer} {' '.join(selector.split())} {_style(body)}")
+                selector = _COMBINATOR.sub(r"\1", " ".join(selector.split()))
+                found.append(f"{outer} {selector} {_style(body)}")
                 depth -= 1
             start = place + 1
     return found
@@ -143,7 +146,7 @@ def _attributes(tag: str, values: dict[str, str]) -> tuple[tuple[str, str], ...]
         if name == "style":
             out[name] = _style(value.replace("border:0;", "") if tag == "img" else value)
         elif name == "class":
-            out[name] = _value(" ".join(sorted(value.split())))
+            out[name] = " ".join(sorted(_value(value).split()))
         else:
             out[name] = _value(value.strip())
     return tuple(sorted(item for item in out.items() if item != ("style", "")))
@@ -161,7 +164,7 @@ def _style(text: str) -> str:
 
 
 def _value(text: str) -> str:
-    text = re.sub(r"(?<![\w.#])0px\b", "0", text)
+    text = re.sub(r"\s*!\s*important", " !important", re.sub(r"(?<![\w.#])0px\b", "0", text))
     text = _LONG_CLASS.sub(r"\1-\2", text)
     text = _RANDOM.sub("#", text.replace("'", '"').replace(", ", ","))
     text = _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", re.sub(r"#[0-9A-Fa-f]{3,8}", lambda m: m[0].lower(), text))

@@ -15,7 +15,7 @@ from newsletter.cli.screenshots import LOOKS, find_chromium, take_shots
 from newsletter.foundation.database import Database
 
 ROOT = Path(__file__).parents[1]
-HEIGHT, GAP, RADIUS = 1220, 28, 14
+HEIGHT, GAP, RADIUS = 1246, 28, 14
 SHOTS = (("fr", "light"), ("en", "dark"))
 GROUND = "#dfe5ea"
 COLOURS = 256

@@ -16,7 +16,7 @@ from newsletter.announcements.models import (
 )
 from newsletter.announcements.queries import known_source_keys
 from newsletter.announcements.revisions.editing import revision_of
-from newsletter.announcements.rules import content_hash
+from newsletter.announcements.rules import words_hash
 from newsletter.foundation.database import WriteSession
 
 
@@ -70,31 +70,52 @@ def _announcement(session: WriteSession, ready: ReadyDraft, now: datetime, autho
         published_on=draft.published_on,
         happens_on=draft.happens_on,
         created_at=now,
-        translations=[_translation(text, source, now, author) for text in draft.texts],
-        remarks=[
-            AnnouncementRemark(
-                language=remark.language,
-                code=remark.code,
-                message=remark.message,
-                excerpt=remark.excerpt,
-                line=remark.line,
-            )
-            for remark in draft.remarks
-        ],
-        pictures=[
-            AnnouncementPicture(
-                position=place, sha256=_picture(session, prepared).sha256, alt_texts=dict(raw.alt)
-            )
-            for place, (raw, prepared) in enumerate(zip(draft.pictures, ready.pictures, strict=True))
-        ],
+        translations=[_translation(draft, text, source, now, author) for text in draft.texts],
+        remarks=remark_rows(draft),
+        pictures=picture_rows(session, ready),
     )
 
 
-def _translation(text: DraftText, source: DraftText | None, now: datetime, author: str) -> Translation:
+def remark_rows(draft: DraftAnnouncement) -> list[AnnouncementRemark]:
+    """The rows of a draft's remarks."""
+    return [
+        AnnouncementRemark(
+            language=remark.language,
+            code=remark.code,
+            message=remark.message_in("en"),
+            excerpt=remark.excerpt,
+            line=remark.line,
+        )
+        for remark in draft.remarks
+    ]
+
+
+def picture_rows(session: WriteSession, ready: ReadyDraft) -> list[AnnouncementPicture]:
+    """The rows of a draft's pictures, which are stored where they are not there yet."""
+    return [
+        AnnouncementPicture(position=place, sha256=_picture(session, prepared).sha256)
+        for place, prepared in enumerate(ready.pictures)
+    ]
+
+
+def words_of(draft: DraftAnnouncement, text: DraftText) -> dict[str, str]:
+    """The words of a draft in a language, by field, with what its pictures show."""
+    plain = {name: str(getattr(text, name)) for name in Translation.FIELDS}
+    return plain | {f"alt.{place}": words for place, words in alt_texts(draft, text.language).items()}
+
+
+def alt_texts(draft: DraftAnnouncement, language: str) -> dict[str, str]:
+    """What the pictures of a draft show: position -> words in a language."""
+    told = {str(place): dict(picture.alt).get(language, "") for place, picture in enumerate(draft.pictures)}
+    return {place: words for place, words in told.items() if words}
+
+
+def _translation(
+    draft: DraftAnnouncement, text: DraftText, source: DraftText | None, now: datetime, author: str
+) -> Translation:
     """The stored text; a translation that comes in together with its source is confirmed against it."""
-    confirmed = None
-    if source is not None and source is not text:
-        confirmed = content_hash(source.title, source.summary, source.body, source.cta_label, source.cta_url)
+    is_translation = source is not None and source is not text
+    confirmed = words_hash(words_of(draft, source)) if source is not None and is_translation else None
     translation = Translation(
         language=text.language,
         state=TranslationState.DRAFT,
@@ -104,6 +125,7 @@ def _translation(text: DraftText, source: DraftText | None, now: datetime, autho
         body=text.body,
         cta_label=text.cta_label,
         cta_url=text.cta_url,
+        alt_texts=alt_texts(draft, text.language),
         confirmed_source_hash=confirmed,
         updated_at=now,
     )

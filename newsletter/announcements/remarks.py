@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 
 from newsletter.announcements.quotes import quote_slips
+from newsletter.announcements.remark_kinds import MESSAGES, RemarkCode
 from newsletter.announcements.sentences import one_line, same_words, sentences
 from newsletter.foundation.language import base_language
 
@@ -15,70 +15,8 @@ EXCERPT_MAX = 80
 _REPEATED_WORDS_MIN = 5
 _OF_ONE_KIND_MAX = 20  # remarks of one kind on one announcement; nobody reads more
 _SHORT_LINE_WORDS_MAX = 8
-
-
-class RemarkCode(StrEnum):
-    """The kinds of remark. The first ones are about the words, the later ones about how they came in."""
-
-    REPEATED_PARAGRAPH = (
-        "repeated_paragraph"  # a paragraph, or its first or last sentence, stands there twice
-    )
-    LINK_WITHOUT_TARGET = "link_without_target"  # "Link to the report." without an address
-    MISSING_SPACE_AFTER_STOP = "missing_space_after_stop"  # "ended.Then"
-    MISSING_SPACE_BEFORE_BRACKET = "missing_space_before_bracket"  # "Goals(SDG)"
-    QUOTE_SLIP = (
-        "quote_slip"  # a closing quotation mark where one opens, the reverse, or one without its other
-    )
-    DOUBLED_WORD = "doubled_word"  # "the the"
-    ODD_SPACING = "odd_spacing"  # a no-break space beside another space
-    SPACE_BEFORE_PUNCTUATION = "space_before_punctuation"  # "she said : " where the language has none
-    IMAGE_CAPTION_LEFT = "image_caption_left"  # the caption of a picture that is not there
-    STRAY_LINE = "stray_line"  # a few words alone on a line, perhaps what is left of a link
-    DERIVED_TITLE = "derived_title"  # there was no title; the first words serve
-    GUESSED_LANGUAGE = "guessed_language"  # too little text to tell the language
-    ENCODING_GUESSED = "encoding_guessed"  # not UTF-8; read as Windows-1252
-    CONTROL_CHARACTERS = "control_characters"  # characters that no mail may hold became spaces
-    UNKNOWN_FIELD = "unknown_field"  # a line of the front matter that means nothing here
-    FIELDS_DIFFER = (
-        "fields_differ"  # the languages of one announcement disagree about a date, topic or picture
-    )
-    ALT_MISSING = "alt_missing"  # a picture without words for those who do not see it
-    PICTURE_IN_BODY = "picture_in_body"  # a picture inside the text, which is not taken along
-    FURTHER_PICTURE = "further_picture"  # a text from the web had several pictures; the first one is taken
-    PICTURE_REFUSED = "picture_refused"  # a picture could not be fetched, or is none that can be mailed
-    TABLE_AS_TEXT = "table_as_text"  # a table became a list, one line per row
-    EMBED_LEFT_OUT = "embed_left_out"  # a video, a form or another page inside the text
-    LINK_LEFT_OUT = "link_left_out"  # a link that leads nowhere from a mailbox; its words stay
-    LANGUAGE_CORRECTED = "language_corrected"  # the source as a whole names another language than the text's
-
-
-# Plain sentences without placeholders, so that they can be translated; the excerpt says what is meant.
-MESSAGES: dict[RemarkCode, str] = {
-    RemarkCode.REPEATED_PARAGRAPH: "This has been said before in the same announcement.",
-    RemarkCode.LINK_WITHOUT_TARGET: "A link is announced here, but there is no address.",
-    RemarkCode.MISSING_SPACE_AFTER_STOP: "A space is missing between two sentences.",
-    RemarkCode.MISSING_SPACE_BEFORE_BRACKET: "A space is missing before the bracket.",
-    RemarkCode.QUOTE_SLIP: "A quotation mark is turned the wrong way or lacks its other half.",
-    RemarkCode.DOUBLED_WORD: "A word stands here twice.",
-    RemarkCode.ODD_SPACING: "A no-break space stands beside another space and will show as a gap.",
-    RemarkCode.SPACE_BEFORE_PUNCTUATION: "There is a space before a punctuation mark.",
-    RemarkCode.IMAGE_CAPTION_LEFT: "This looks like the caption of a picture that is not there.",
-    RemarkCode.STRAY_LINE: "A few words stand alone on this line; a heading, or a link that lost its address?",
-    RemarkCode.DERIVED_TITLE: "There was no title; this one was taken from the text.",
-    RemarkCode.GUESSED_LANGUAGE: "The text does not tell its language plainly; this is a guess.",
-    RemarkCode.ENCODING_GUESSED: "The file is not in UTF-8; it was read as Windows-1252, look at the accents.",
-    RemarkCode.CONTROL_CHARACTERS: "Characters that cannot be shown were replaced by spaces.",
-    RemarkCode.UNKNOWN_FIELD: "This field means nothing here and was left out.",
-    RemarkCode.FIELDS_DIFFER: "The languages disagree about this field; the source language's value was taken.",
-    RemarkCode.ALT_MISSING: "The picture has no description in this language.",
-    RemarkCode.PICTURE_IN_BODY: "A picture inside the text is not taken along; name it in the field `image`.",
-    RemarkCode.FURTHER_PICTURE: "Only the first picture is taken along; this one was left out.",
-    RemarkCode.PICTURE_REFUSED: "A picture could not be taken along.",
-    RemarkCode.TABLE_AS_TEXT: "A table became a list with one line per row; see whether it still reads well.",
-    RemarkCode.EMBED_LEFT_OUT: "A video, a form or another page inside the text was left out.",
-    RemarkCode.LINK_LEFT_OUT: "A link that leads nowhere from a mailbox was left out; its words stay.",
-    RemarkCode.LANGUAGE_CORRECTED: "The source is marked as another language; the one of the text was taken.",
-}
+_PICTURE = re.compile(r"!\[[^\]\n]*\]\((?![a-z]+:)")
+_BEGINS_ANEW = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.)]\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +24,52 @@ class Remark:
     """One thing for an editor to look at; `line` counts from 1 in the source, None where no line is meant."""
 
     code: RemarkCode
-    message: str
     language: str
     line: int | None
     excerpt: str  # at most EXCERPT_MAX characters
 
+    def message_in(self, language: str) -> str:
+        """What is odd, as a sentence in a language."""
+        return MESSAGES[self.code].said_in(language)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A stretch of text between blank lines (inner line ends kept) and the source line on which it begins."""
+    """A stretch of text between blank lines (inner line ends kept) and the source line on which it begins.
+
+    `shown` is the text with its addresses where they are hidden in `text`, as long as that one.
+    """
 
     text: str
     line: int
+    shown: str = ""
+
+
+def paragraphs_of(markdown: str) -> list[Paragraph]:
+    """The paragraphs of a Markdown text; each heading and each item of a list stands alone."""
+    groups: list[list[str]] = []
+    begins: list[int] = []
+    was_blank = True
+    for number, line in enumerate(markdown.splitlines(), 1):
+        if line.strip() and (was_blank or _BEGINS_ANEW.match(line)):
+            groups.append([])
+            begins.append(number)
+        if line.strip():
+            groups[-1].append(line)
+        was_blank = not line.strip()
+    return [Paragraph("\n".join(lines), begin) for lines, begin in zip(groups, begins, strict=True)]
+
+
+def pictures_in_body(paragraphs: Iterable[Paragraph], language: str) -> Iterator[Remark]:
+    """Pictures inside a text, one remark per paragraph: they are not taken along."""
+    for paragraph in paragraphs:
+        if match := _PICTURE.search(paragraph.text):
+            yield _found(RemarkCode.PICTURE_IN_BODY, paragraph, match.start(), language)
 
 
 def remark(code: RemarkCode, language: str, line: int | None, text: str, at: int = 0) -> Remark:
-    """The remark with its message and the words of `text` around the character `at`."""
-    return Remark(code, MESSAGES[code], language, line, excerpt(text, at))
+    """The remark with the words of `text` around the character `at`."""
+    return Remark(code, language, line, excerpt(text, at))
 
 
 def excerpt(text: str, at: int = 0) -> str:
@@ -116,7 +83,7 @@ def excerpt(text: str, at: int = 0) -> str:
 
 def editorial_remarks(paragraphs: Sequence[Paragraph], language: str) -> tuple[Remark, ...]:
     """What is odd in one announcement's paragraphs, in the order of its lines. Markdown is understood, not required."""
-    masked = [Paragraph(_without_addresses(p.text), p.line) for p in paragraphs]
+    masked = [Paragraph(_without_addresses(p.text), p.line, p.text) for p in paragraphs]
     found = [
         *_repetitions(masked, language),
         *_lost_links_and_captions(paragraphs, language),
@@ -141,7 +108,7 @@ def _quotes(paragraphs: Sequence[Paragraph], language: str) -> Iterator[tuple[in
 
 def _found(code: RemarkCode, paragraph: Paragraph, at: int, language: str) -> Remark:
     line = paragraph.line + paragraph.text.count("\n", 0, at)
-    return remark(code, language, line, paragraph.text, at)
+    return remark(code, language, line, paragraph.shown or paragraph.text, at)
 
 
 # Addresses and code may hold anything; they are hidden under letters, so that positions stay.

@@ -2,12 +2,19 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from newsletter.announcements.models import Announcement, Translation, TranslationRevision, TranslationState
+from newsletter.announcements.models import (
+    Announcement,
+    KeptText,
+    Translation,
+    TranslationRevision,
+    TranslationState,
+    Worded,
+)
 
 CTA_LABEL_MAX = 200
 
@@ -46,9 +53,44 @@ def fields_of(text: Translation | TranslationRevision) -> TextFields:
     return TextFields(text.title, text.summary, text.body, text.cta_label, text.cta_url)
 
 
-def content_hash(title: str, summary: str, body: str, cta_label: str, cta_url: str) -> str:
+class FieldForm(StrEnum):
+    """What may stand in a field."""
+
+    LINE = "line"  # words, in one line
+    MARKDOWN = "markdown"  # paragraphs, with links
+    URL = "url"  # an address
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """What texts of one kind consist of, and what may stand there.
+
+    `fields` are in order; `numbered` is what the names of further fields begin with, one line each (`section.2`).
+    No text begins without its `first_field`. `faults_of` tells why words cannot be stored, each reason as a clause.
+    """
+
+    fields: Mapping[str, FieldForm]
+    faults_of: Callable[[Mapping[str, str]], list[str]]
+    numbered: str | None = None
+    first_field: str | None = None
+
+    def form_of(self, field: str) -> FieldForm | None:
+        """What may stand in a field, None where there is no such field."""
+        kind, dot, number = field.partition(".")
+        if dot and kind == self.numbered and number.isascii() and number.isdecimal():
+            return FieldForm.LINE
+        return self.fields.get(field)
+
+
+def words_hash(words: Mapping[str, str]) -> str:
+    """The content hash of words, field by field; numbered fields count where there are words in them, with their number."""
+    plain = [text for name, text in words.items() if "." not in name]
+    numbered = sorted((name, text) for name, text in words.items() if "." in name and text.strip())
+    return content_hash(*plain, *(f"{name}={text}" for name, text in numbered))
+
+
+def content_hash(*fields: str) -> str:
     """64 hex digits that change when the words of a text do, and not when only its white space does."""
-    fields = (title, summary, body, cta_label, cta_url)
     plain = "\x1f".join(" ".join(unicodedata.normalize("NFC", field).split()) for field in fields)
     return hashlib.sha256(plain.encode()).hexdigest()
 
@@ -58,12 +100,12 @@ def fields_hash(fields: TextFields) -> str:
     return content_hash(fields.title, fields.summary, fields.body, fields.cta_label, fields.cta_url)
 
 
-def text_hash(text: Translation) -> str:
-    """The content hash of a stored text."""
-    return fields_hash(fields_of(text))
+def text_hash(text: Worded) -> str:
+    """The content hash of a stored text, or of a revision."""
+    return words_hash(text.words)
 
 
-def is_stale(translation: Translation, source: Translation | None) -> bool:
+def is_stale(translation: KeptText, source: KeptText | None) -> bool:
     """Whether the source has changed since the translation was last confirmed against it."""
     if source is None or source is translation or translation.confirmed_source_hash is None:
         return False
@@ -129,8 +171,8 @@ def state_after(state: TranslationState, move: Move) -> TranslationState | None:
     return MOVES[move].get(state)
 
 
-def faults_of(changes: Mapping[TextField, str]) -> list[str]:
-    """Why these words cannot be stored, each reason as a clause."""
+def faults_of(changes: Mapping[str, str]) -> list[str]:
+    """Why these words cannot be stored in an announcement, each reason as a clause."""
     faults = []
     title = changes.get(TextField.TITLE)
     if title is not None and not title.strip():
@@ -141,6 +183,8 @@ def faults_of(changes: Mapping[TextField, str]) -> list[str]:
         faults.append(f"the words on the button are longer than {CTA_LABEL_MAX} characters")
     if (url := changes.get(TextField.CTA_URL)) and not is_link(url):
         faults.append("the button's address must begin with https:// or mailto: and have no spaces")
+    if any(len(words.splitlines()) > 1 for name, words in changes.items() if name.startswith("alt.")):
+        faults.append("what a picture shows is told in more than one line")
     return faults
 
 
@@ -152,3 +196,17 @@ def is_link(url: str) -> bool:
         return False
     is_whole = bool(parts.netloc) if parts.scheme in {"http", "https"} else parts.scheme in {"mailto", "tel"}
     return is_whole and not any(sign.isspace() for sign in url)
+
+
+ANNOUNCEMENT_RULES = TextRules(
+    fields={
+        TextField.TITLE: FieldForm.LINE,
+        TextField.SUMMARY: FieldForm.MARKDOWN,
+        TextField.BODY: FieldForm.MARKDOWN,
+        TextField.CTA_LABEL: FieldForm.LINE,
+        TextField.CTA_URL: FieldForm.URL,
+    },
+    faults_of=faults_of,
+    numbered="alt",
+    first_field=TextField.TITLE,
+)

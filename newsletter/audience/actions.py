@@ -11,13 +11,14 @@ from newsletter.audience.errors import ListExists, ListRefused
 from newsletter.audience.models import (
     EndReason,
     MailingList,
+    OptIn,
     Subscriber,
     Subscription,
     SubscriptionState,
     Suppression,
     SuppressionReason,
 )
-from newsletter.audience.queries import list_by_slug
+from newsletter.audience.queries import list_by_slug, name_in_force
 from newsletter.audience.rules import address_key, checked_list_id, checked_slug
 from newsletter.foundation.addresses import AddressRefused, envelope_address, parse_address
 from newsletter.foundation.database import WriteSession, insert_unless_there
@@ -49,6 +50,7 @@ def create_list(
     reply_to: str = "",
     list_id: str = "",
     theme: str = "",
+    terms: "ListTerms | None" = None,
 ) -> MailingList:
     """A new mailing list. Without a `list_id` it is the short name and the sender's domain: `letter.example.org`.
 
@@ -74,9 +76,25 @@ def create_list(
     same = sa.or_(MailingList.slug == slug, MailingList.list_id == created.list_id)
     if session.scalar(sa.select(sa.exists().where(same))):
         raise ListExists(slug, created.list_id)
+    _apply_terms(created, terms or ListTerms())
     session.add(created)
     session.flush()
     return created
+
+
+@dataclass(frozen=True, slots=True)
+class ListTerms:
+    """How people come to a list and what they are told; None leaves a term as it is (for a new list: its default).
+
+    Of `cadences` and `consent_texts` only the languages that are named change; "" takes a text away.
+    """
+
+    is_public: bool | None = None
+    opt_in: OptIn | None = None
+    sends_welcome: bool | None = None
+    cadences: Mapping[str, str] | None = None
+    consent_texts: Mapping[str, str] | None = None
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,7 @@ class ListChanges:
     sender_address: str | None = None
     reply_to: str | None = None
     list_id: str | None = None
+    terms: ListTerms = ListTerms()
 
 
 def edit_list(session: WriteSession, slug: str, changes: ListChanges) -> MailingList:
@@ -112,6 +131,7 @@ def edit_list(session: WriteSession, slug: str, changes: ListChanges) -> Mailing
         if session.scalar(sa.select(others)):
             raise ListExists(slug, list_id)
         changed.list_id = list_id
+    _apply_terms(changed, changes.terms)
     session.flush()
     return changed
 
@@ -132,6 +152,7 @@ def end_subscription(
 
     Of several calls at once exactly one gets `has_changed`. None: there is no such subscription.
     """
+    public_name = name_in_force(session, public_name)
     ended = session.execute(
         sa.update(Subscription)
         .where(Subscription.public_name == public_name, Subscription.state != SubscriptionState.ENDED)
@@ -145,6 +166,30 @@ def end_subscription(
         .where(Subscription.public_name == public_name)
     ).one_or_none()
     return None if row is None else Left(*row, has_changed=bool(ended))
+
+
+def _apply_terms(mailing_list: MailingList, terms: ListTerms) -> None:
+    if terms.is_public is not None:
+        mailing_list.is_public = terms.is_public
+    if terms.opt_in is not None:
+        mailing_list.opt_in = terms.opt_in
+    if terms.sends_welcome is not None:
+        mailing_list.sends_welcome = terms.sends_welcome
+    if terms.cadences:
+        mailing_list.cadences = _merged(mailing_list.cadences, terms.cadences, "cadence", 100)
+    if terms.consent_texts:
+        mailing_list.consent_texts = _merged(
+            mailing_list.consent_texts, terms.consent_texts, "consent text", 2000
+        )
+    if terms.legal_basis is not None:
+        mailing_list.legal_basis = _one_line(terms.legal_basis, "legal basis") or "consent"
+
+
+def _merged(
+    old: Mapping[str, str] | None, new: Mapping[str, str], what: str, length_max: int
+) -> dict[str, str]:
+    lines = {normalise_tag(tag): _one_line(text, f"{what} ({tag})", length_max) for tag, text in new.items()}
+    return {tag: line for tag, line in {**(old or {}), **lines}.items() if line}
 
 
 def _sender_address(text: str, what: str) -> str:

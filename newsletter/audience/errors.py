@@ -34,12 +34,33 @@ class SubscriberNotFound(NewsletterError):
         self.address = address
 
 
+class NotTheSameMailbox(NewsletterError):
+    """Two addresses cannot be made one person, because they do not reach one mailbox, or are one row already."""
+
+    def __init__(self, keep: str, other: str) -> None:
+        super().__init__(
+            f"{keep[:320]} and {other[:320]} are not two spellings of one mailbox; "
+            "see `newsletter subscribers duplicates`."
+        )
+
+
 class LanguageNotUnderstood(BadInput):
     """The text names no language, or too many of them."""
 
     def __init__(self, text: str) -> None:
         super().__init__(f"the language “{text[:40]}” is not understood; write it like fr, en or fr-BE")
         self.text = text
+
+
+class NoLegalBasis(BadInput):
+    """Nobody said on what grounds the people in a file may be mailed (GDPR article 6(1))."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            f"On what grounds may these people be mailed? Say so with --consent-basis, as in --consent-basis "
+            f'"members of the association"; the list {slug} does not say.'
+        )
+        self.slug = slug
 
 
 class FileRefused(BadInput):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from newsletter.audience.errors import ListNotFound, SubscriberNotFound
 from newsletter.audience.models import (
@@ -75,6 +75,7 @@ def all_lists(session: ReadSession) -> list[ListCounts]:
             sa.func.count(),
         )
         .join(Subscriber, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscriber.erased_at.is_(None))
         .group_by(Subscription.list_id, Subscription.state, "is_suppressed", Subscriber.languages)
     )
     for list_id, state, is_suppressed, languages, count in session.execute(statement):
@@ -123,30 +124,113 @@ def subscribers_page(
     list_slug: str | None = None,
     language: str | None = None,
     state: SubscriptionState | None = None,
+    address_prefix: str = "",
+    segment: sa.ColumnElement[bool] | None = None,
     limit: int = 100,
     after_id: int = 0,
 ) -> Sequence[Subscriber]:
     """At most `limit` subscribers with subscriptions and lists, in order of their ids, which are above `after_id`.
 
     `list_slug` and `state` keep those who have such a subscription; `language` those among whose languages it is
-    ("fr" finds fr-BE, not the reverse), "" those of whom no language is known. Raises ListNotFound, NotALanguage.
+    ("fr" finds fr-BE, not the reverse), "" those of whom no language is known; `address_prefix` those whose address
+    begins so, and then in the order of addresses; `segment` those whom it means (`segments.selecting.condition_of`).
+    Raises ListNotFound, NotALanguage.
     """
-    statement = _with_lists().where(Subscriber.id > after_id).order_by(Subscriber.id).limit(limit)
+    candidates = sa.select(Subscriber.id).where(Subscriber.erased_at.is_(None)).limit(limit)
+    if segment is not None:
+        candidates = candidates.where(segment)
+    of_list = [] if list_slug is None else [Subscription.list_id == list_by_slug(session, list_slug).id]
+    wanted = [*of_list, *([] if state is None else [Subscription.state == state])]
+    if address_prefix:
+        page = _by_address(candidates, address_prefix.lower(), after_id)
+    elif of_list:
+        page = _along_list(candidates, wanted, after_id)
+    else:
+        page = candidates.where(Subscriber.id > after_id).order_by(Subscriber.id)
+    if wanted and (address_prefix or not of_list):
+        page = page.where(sa.exists().where(Subscription.subscriber_id == Subscriber.id, *wanted))
     if language is not None:
-        statement = statement.where(_reads(language))
-    if list_slug is not None or state is not None:
-        having = sa.exists().where(Subscription.subscriber_id == Subscriber.id)
-        if list_slug is not None:
-            having = having.where(Subscription.list_id == list_by_slug(session, list_slug).id)
-        if state is not None:
-            having = having.where(Subscription.state == state)
-        statement = statement.where(having)
-    return session.scalars(statement).all()
+        if address_prefix or of_list:
+            page = page.where(reads(language))
+        else:
+            page = _language_by_language(page, _languages_read(session, language), limit)
+    ids = session.scalars(page).all()
+    found = {item.id: item for item in session.scalars(_with_lists().where(Subscriber.id.in_(ids)))}
+    return [found[subscriber_id] for subscriber_id in ids]
+
+
+# So many different choices of languages are asked one after the other, each along its index.
+_LANGUAGE_CHOICES_MAX = 100
+_LAST_LETTER = "\U0010ffff"
+
+
+def _along_list(
+    candidates: sa.Select[int], wanted: Sequence[sa.ColumnElement[bool]], after_id: int
+) -> sa.Select[int]:
+    """In the order of a list's index: most readers of a large installation may be on others."""
+    return (
+        candidates.join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(*wanted, Subscription.subscriber_id > after_id, Subscriber.id > after_id)
+        .order_by(Subscription.subscriber_id)
+    )
+
+
+def _by_address(candidates: sa.Select[int], prefix: str, after_id: int) -> sa.Select[int]:
+    """Those whose address begins with the prefix, in the order of addresses, from the one of `after_id` on."""
+    before = sa.select(Subscriber.address_lower).where(Subscriber.id == after_id).scalar_subquery()
+    return candidates.where(
+        Subscriber.address_lower >= prefix,
+        Subscriber.address_lower < prefix + _LAST_LETTER,
+        *([Subscriber.address_lower > before] if after_id else []),
+    ).order_by(Subscriber.address_lower)
+
+
+def _languages_read(session: ReadSession, language: str) -> list[tuple[str, ...]]:
+    """Those of the choices that readers made in which the language is: a few dozens, where readers are a million.
+
+    Goes along the index from one to the next greater; a DISTINCT would look at every reader.
+    """
+    tag = normalise_tag(language) if language else ""
+    column = sa.type_coerce(Subscriber.languages, sa.String)
+    first = sa.select(sa.func.min(column).label("languages")).cte("choice", recursive=True)
+    greater = sa.select(sa.func.min(column)).where(column > first.c.languages).scalar_subquery()
+    choice = first.union_all(sa.select(greater).where(first.c.languages.is_not(None)))
+    stored = session.scalars(sa.select(choice.c.languages).where(choice.c.languages.is_not(None)))
+    choices = [tuple(filter(None, text.split(","))) for text in stored]
+    if not tag:
+        return [languages for languages in choices if not languages]
+    return [
+        languages
+        for languages in choices
+        if any(one == tag or one.startswith(f"{tag}-") for one in languages)
+    ]
+
+
+def _language_by_language(
+    page: sa.Select[int], choices: Sequence[tuple[str, ...]], limit: int
+) -> sa.Select[int]:
+    """The first of each choice of languages, each found along the index, then the first of them all."""
+    if not 0 < len(choices) <= _LANGUAGE_CHOICES_MAX:
+        return page.where(Subscriber.languages.in_(choices))
+    each = [sa.select(page.where(Subscriber.languages == chosen).subquery().c.id) for chosen in choices]
+    ids = sa.union_all(*each).subquery()
+    return sa.select(ids.c.id).order_by(ids.c.id).limit(limit)
 
 
 def is_suppressed(session: ReadSession, address_key: bytes) -> bool:
     """Whether the address with this key (`rules.address_key`) must never be mailed."""
     return session.get(Suppression, address_key) is not None
+
+
+def name_in_force(session: ReadSession, public_name: bytes) -> bytes:
+    """The public name of the subscription that goes on for the one of this name: itself, unless it was merged."""
+    goes_on = aliased(Subscription)
+    found = session.scalar(
+        sa.select(goes_on.public_name)
+        .join(Subscription, Subscription.merged_into_id == goes_on.id)
+        .where(Subscription.public_name == public_name)
+    )
+    return found or public_name
 
 
 def subscription_by_public_name(session: ReadSession, public_name: bytes) -> SubscriptionSeen | None:
@@ -155,7 +239,7 @@ def subscription_by_public_name(session: ReadSession, public_name: bytes) -> Sub
         sa.select(MailingList.slug, MailingList.names, Subscriber.languages, Subscription.state)
         .join(MailingList, Subscription.list_id == MailingList.id)
         .join(Subscriber, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.public_name == public_name)
+        .where(Subscription.public_name == name_in_force(session, public_name))
     ).one_or_none()
     if row is None:
         return None
@@ -168,7 +252,8 @@ def _with_lists() -> sa.Select[Subscriber]:
     return sa.select(Subscriber).options(lists)
 
 
-def _reads(language: str) -> sa.ColumnElement[bool]:
+def reads(language: str) -> sa.ColumnElement[bool]:
+    """Whether a subscriber reads the language ("fr" finds fr-BE, not the reverse), or, for "", none is known. Raises NotALanguage."""
     stored = sa.type_coerce(Subscriber.languages, sa.String)
     if not language:
         return stored == ""

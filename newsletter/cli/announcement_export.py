@@ -1,6 +1,7 @@
 """`newsletter announcements export`."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -8,12 +9,13 @@ import click
 
 from newsletter.announcements.handoff.bundle import BundleFile, bundle
 from newsletter.announcements.handoff.preparing import hand_off
-from newsletter.announcements.handoff.units import HandOff, UnitState
+from newsletter.announcements.handoff.units import HandOff, LeftOut, TextToTranslate, UnitState, named
 from newsletter.announcements.queries import announcements_by_id
 from newsletter.cli.announcements import announcements
 from newsletter.cli.errors import TheAnswerIsNo
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json
+from newsletter.editions.handoff import edition_to_translate
 from newsletter.editions.queries import edition_by_id
 from newsletter.foundation.database import ReadSession
 from newsletter.foundation.errors import BadInput
@@ -26,7 +28,12 @@ _OPEN = (UnitState.MISSING, UnitState.STALE)
 
 @announcements.command()
 @click.argument("announcement_ids", type=IdType, nargs=-1, metavar="ID...")
-@click.option("--edition", "edition_id", type=IdType, help="Every announcement of this edition.")
+@click.option(
+    "--edition",
+    "edition_id",
+    type=IdType,
+    help="Every announcement of this edition, and its own words (not with markdown).",
+)
 @click.option(
     "--format", "form", type=click.Choice(["xliff", "po", "markdown"]), required=True,
     help="xliff and po go to translators and come back; markdown is a folder that `import` reads.",
@@ -44,7 +51,7 @@ def export(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Write announcements for translators (xliff, po), or as a folder of Markdown.
+    """Write announcements, or an edition with its own words, for translators (xliff, po), or as a folder of Markdown.
 
     XLIFF and PO hold what is translated already too; each unit's state says what is to be done.
     """
@@ -63,9 +70,21 @@ def export(
         written_in = {item.source_language for item in announcements_by_id(session, numbers)}
         pair = _pair(languages, source, target, written_in)
         prepared = hand_off(session, numbers, *pair)
+        if edition_id is not None:
+            prepared = _with_own_words(prepared, edition_to_translate(session, edition_id, *pair))
     stem = f"edition-{edition_id}" if edition_id else "announcements"
     path = out / f"{stem}.{pair[0]}-{pair[1]}{ENDINGS[form]}" if out.is_dir() else out
     _tell(prepared, path, as_json, is_written=_write(prepared, form, path))
+
+
+def _with_own_words(prepared: HandOff, own: TextToTranslate | LeftOut | None) -> HandOff:
+    """The hand-off with the edition's own words before its announcements."""
+    match own:
+        case TextToTranslate():
+            return replace(prepared, texts=(own, *prepared.texts))
+        case LeftOut():
+            return replace(prepared, left_out=(own, *prepared.left_out))
+    return prepared
 
 
 def _chosen(session: ReadSession, announcement_ids: Sequence[int], edition_id: int | None) -> list[int]:
@@ -123,23 +142,32 @@ def _tell(prepared: HandOff, path: Path, as_json: bool, *, is_written: bool) -> 
                 "out": path if is_written else None,
                 "source_language": prepared.source_language,
                 "target_language": prepared.target_language,
-                "announcements": [text.announcement_id for text in prepared.texts],
+                "announcements": _numbers(prepared, "announcement"),
+                "editions": _numbers(prepared, "edition"),
                 "units": unit_count,
                 "to_translate": open_count,
-                "left_out": [
-                    {"announcement": item.announcement_id, "reason": item.reason}
-                    for item in prepared.left_out
-                ],
+                "left_out": [{**_named(item.name), "reason": item.reason} for item in prepared.left_out],
             }
         )
     elif is_written:
         say(
-            f"{path}: {len(prepared.texts)} announcements, {unit_count} units, {open_count} of them missing or stale."
+            f"{path}: {len(prepared.texts)} texts, {unit_count} units, {open_count} of them missing or stale."
         )
     if not as_json:
         for item in prepared.left_out:
-            warn(f"announcement {item.announcement_id} is left out: {item.reason}.")
+            warn(f"{item.name.replace('-', ' ')} is left out: {item.reason}.")
     if not is_written:
         if not as_json:
             say("Nothing to translate; no file was written.")
         raise TheAnswerIsNo
+
+
+def _numbers(prepared: HandOff, kind: str) -> list[int]:
+    """The numbers of the texts of a kind."""
+    return [number for text in prepared.texts for number in [_named(text.name).get(kind)] if number]
+
+
+def _named(name: str) -> dict[str, int]:
+    """`{"announcement": 12}` for `announcement-12`."""
+    place = named(name)
+    return {} if place is None else {place[0]: place[1]}

@@ -1,27 +1,32 @@
 """`newsletter announcements edit|review|approve|return|confirm|not-applicable|reopen|revisions|restore|changes`."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from newsletter.announcements.current_remarks import current_remarks
 from newsletter.announcements.intake.files import decode_source, read_source
+from newsletter.announcements.models import Translation
+from newsletter.announcements.queries import announcements_by_id
+from newsletter.announcements.remarks import Remark
 from newsletter.announcements.revisions import editing, states
+from newsletter.announcements.revisions.changing import Edited
 from newsletter.announcements.revisions.queries import (
-    SourceChange,
     announcement_with_texts,
     latest_revision,
     revisions_of,
     what_changed,
 )
-from newsletter.announcements.revisions.word_diff import DiffKind, DiffPart, parts_in_words
 from newsletter.announcements.rules import TextField, is_stale, source_of
 from newsletter.cli.announcements import announcements
+from newsletter.cli.languages import in_option
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.cli.people import by_option
+from newsletter.cli.remarks import remark_json, remark_line
+from newsletter.cli.source_changes import change_json, revision_cells, revision_json, show_change, show_edited
 from newsletter.foundation import clock
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.foundation.errors import BadInput
@@ -29,7 +34,6 @@ from newsletter.foundation.language import language_name, normalise_tag
 from newsletter.wiring import Installation, open_installation
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_MARKS = {DiffKind.KEPT: "{}", DiffKind.REMOVED: "[-{}-]", DiffKind.ADDED: "{{+{}+}}"}
 
 
 def _one_text(command: _F) -> _F:
@@ -46,6 +50,9 @@ def _one_text(command: _F) -> _F:
 @click.option("--body-file", type=click.Path(path_type=Path), help="A file with the new text, in Markdown.")
 @click.option("--cta-label", help="The words on the button.")
 @click.option("--cta-url", help="Where the button leads.")
+@click.option(
+    "--alt", multiple=True, metavar="NUMBER=WORDS", help="What a picture shows; the first one has number 1."
+)
 @click.option("--minor", is_flag=True, help="No change of meaning: translations of this text stay confirmed.")
 @click.option(
     "--base",
@@ -54,6 +61,7 @@ def _one_text(command: _F) -> _F:
     help="The revision that you read; refused if it is not the latest.",
 )
 @by_option
+@in_option
 def edit(
     announcement_id: int,
     language: str,
@@ -62,10 +70,13 @@ def edit(
     base_revision: int | None,
     by: str,
     body_file: Path | None,
+    alt: tuple[str, ...],
+    answer_in: str | None,
     **words: str | None,
 ) -> None:
     """Change a text, or write the first one in a language. What is not named stays as it is."""
-    changes = {TextField(name): text for name, text in words.items() if text is not None}
+    changes = {name: text for name, text in words.items() if text is not None}
+    changes |= _alt_texts(alt)
     if body_file is not None:
         if TextField.BODY in changes:
             raise BadInput("Give the text by --body or by --body-file, not by both.")
@@ -73,48 +84,80 @@ def edit(
         changes[TextField.BODY] = "\n".join(lines).strip("\n")
     if not changes:
         raise BadInput(
-            "Nothing to change: give --title, --summary, --body, --body-file, --cta-label or --cta-url."
+            "Nothing to change: give --title, --summary, --body, --body-file, --cta-label, --cta-url or --alt."
         )
     wanted = editing.Edit(changes, by, is_minor=minor, base_revision=base_revision)
     _tell_edit(
         lambda session, tag: editing.edit_text(session, announcement_id, tag, wanted, clock.now()),
+        announcement_id,
         language,
         as_json,
+        answer_in,
     )
+
+
+def _alt_texts(values: Sequence[str]) -> dict[str, str]:
+    """Field -> words from `1=A pear tree`. Raises BadInput."""
+    changes = {}
+    for value in values:
+        number, equals, words = value.partition("=")
+        if not equals or not number.isdecimal() or int(number) < 1:
+            raise BadInput(
+                f"--alt {value}: write the number of the picture and its words, as in 1=“A pear tree”."
+            )
+        changes[f"alt.{int(number) - 1}"] = words
+    return changes
 
 
 @announcements.command()
 @_one_text
 @click.option("--revision", "number", type=IdType, required=True, help="The number of the revision.")
 @by_option
-def restore(announcement_id: int, language: str, number: int, by: str, as_json: bool) -> None:
+@in_option
+def restore(
+    announcement_id: int, language: str, number: int, by: str, answer_in: str | None, as_json: bool
+) -> None:
     """Make an earlier revision the text again."""
     _tell_edit(
         lambda session, tag: editing.restore_revision(session, announcement_id, tag, number, by, clock.now()),
+        announcement_id,
         language,
         as_json,
+        answer_in,
     )
 
 
-def _tell_edit(act: Callable[[WriteSession, str], editing.Edited], language: str, as_json: bool) -> None:
+def _tell_edit(
+    act: Callable[[WriteSession, str], Edited[Translation]],
+    announcement_id: int,
+    language: str,
+    as_json: bool,
+    answer_in: str | None,
+) -> None:
     installation = open_installation()
     tag = _tag(installation, language)
     with installation.database.transaction() as session:
         edited = act(session, tag)
-        told = _text_json(session, edited.text.announcement_id, tag)
+        told = _text_json(session, announcement_id, tag)
+    told_in = answer_in or installation.settings.staff_language
+    remarks = _remarks_on(installation, announcement_id, tag)
     if as_json:
         became = {"is_approval_void": edited.is_approval_void, "became_stale": edited.became_stale}
+        told["remarks"] = [remark_json(remark, told_in) for remark in remarks]
         write_json({**told, "is_changed": edited.is_changed, **became})
         return
-    name = language_name(tag, "en")
+    show_edited(edited, tag, f"announcement {announcement_id}")
     if not edited.is_changed:
-        say(f"Nothing changed: the {name} text said this already.")
         return
-    say(f"The {name} text of announcement {edited.text.announcement_id} is at revision {edited.revision}.")
-    if edited.is_approval_void:
-        say("Its approval was for other words; it waits for review again.")
-    for stale in edited.became_stale:
-        say(f"The {language_name(stale, 'en')} text is stale now; edit or confirm it.")
+    for remark in remarks:
+        say(remark_line(remark, told_in))
+
+
+def _remarks_on(installation: Installation, announcement_id: int, language: str) -> list[Remark]:
+    """The remarks on one text as it is now."""
+    with installation.database.read() as session:
+        (announcement,) = announcements_by_id(session, [announcement_id])
+    return [remark for remark in current_remarks(announcement) if remark.language == language]
 
 
 @announcements.command()
@@ -211,25 +254,14 @@ def revisions(announcement_id: int, language: str, as_json: bool) -> None:
     with installation.database.read() as session:
         found = revisions_of(session, announcement_id, _tag(installation, language))
     if as_json:
-        names = (
-            "number",
-            "author",
-            "made_at",
-            "is_minor",
-            "content_hash",
-            *(field.value for field in TextField),
-        )
-        write_json([{name: getattr(item, name) for name in names} for item in found])
+        write_json([revision_json(item) for item in found])
         return
     write_table(
         "",
         ["No.", "When", "By", "Title", "Words"],
-        [
-            (item.number, _shown(item.made_at), item.author + (" (minor)" if item.is_minor else ""), item.title, len(item.body.split()))
-            for item in found
-        ],
+        [(*revision_cells(item), item.title, len(item.body.split())) for item in found],
         right=["No.", "Words"],
-    )  # fmt: skip
+    )
 
 
 @announcements.command()
@@ -241,44 +273,9 @@ def changes(announcement_id: int, language: str, as_json: bool) -> None:
     with installation.database.read() as session:
         change = what_changed(session, announcement_id, tag)
     if as_json:
-        write_json({"announcement": announcement_id, "language": tag, **_change_json(change)})
+        write_json({"announcement": announcement_id, "language": tag, **change_json(change)})
         return
-    name = language_name(tag, "en")
-    if not change.is_stale:
-        say(f"Nothing changed since the {name} text was confirmed.")
-    elif not change.is_known:
-        say(f"The {name} text is stale, and the source that it was made from is not kept here: read both.")
-    for item in change.fields:
-        say(f"{item.field.value}: {parts_in_words(item.parts, change.source_language, 'en')}")
-        say(_marked(item.parts) + "\n")
-
-
-def _change_json(change: SourceChange) -> dict[str, Any]:
-    return {
-        "source_language": change.source_language,
-        "is_stale": change.is_stale,
-        "is_known": change.is_known,
-        "since": change.since,
-        "fields": [
-            {
-                "field": item.field,
-                "before": item.before,
-                "after": item.after,
-                "in_words": parts_in_words(item.parts, change.source_language, "en"),
-                "parts": item.parts,
-            }
-            for item in change.fields
-        ],
-    }
-
-
-def _marked(parts: Sequence[DiffPart]) -> str:
-    """The difference as one text: [-what went-] and {+what came+}."""
-    out = []
-    for part in parts:
-        words = part.words.lstrip()
-        out.append(part.words.removesuffix(words) + (_MARKS[part.kind].format(words) if words else ""))
-    return "".join(out)
+    show_change(change, tag)
 
 
 def _text_json(session: ReadSession, announcement_id: int, language: str) -> dict[str, Any]:
@@ -295,10 +292,6 @@ def _text_json(session: ReadSession, announcement_id: int, language: str) -> dic
         "approved_by": text.approved_by if text else None,
         "approved_at": text.approved_at if text else None,
     }
-
-
-def _shown(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def _tag(installation: Installation, language: str) -> str:

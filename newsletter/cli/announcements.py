@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter.announcements.current_remarks import current_remarks
 from newsletter.announcements.intake.draft import IntakeReport, ItemFate, LineFate
+from newsletter.announcements.intake.updating import Update
 from newsletter.announcements.models import Announcement
 from newsletter.announcements.queries import announcements as all_announcements
 from newsletter.announcements.queries import announcements_by_id
 from newsletter.announcements.rules import is_stale, missing_languages, source_of
+from newsletter.cli.languages import in_option
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.cli.remarks import imported_remark_line, remark_json, remark_line
+from newsletter.cli.taken_over import (
+    counts_in_words,
+    is_unchanged,
+    show_taken_over,
+    taken_over_json,
+    update_from,
+    update_options,
+)
 from newsletter.foundation import clock
 from newsletter.wiring import Installation, open_installation
 
@@ -44,18 +56,33 @@ def announcements() -> None:
     show_default=True,
     help="The language of the text, where you know it better.",
 )
+@update_options
+@in_option
 @json_option
-def import_(sources: tuple[str, ...], form: SourceFormat, language: str, as_json: bool) -> None:
+def import_(
+    sources: tuple[str, ...],
+    form: SourceFormat,
+    language: str,
+    update: bool,
+    update_all: bool,
+    answer_in: str | None,
+    as_json: bool,
+) -> None:
     """Import announcements from texts, Markdown, feeds, WordPress or web pages.
 
-    Tells what became of every line and item. The same source again adds nothing.
+    Tells what became of every line and item. The same source again adds nothing; what changed there since is told,
+    and taken over with --update.
     """
-    results = import_sources(open_installation(), sources, form, language)
+    installation = open_installation()
+    results = import_sources(installation, sources, form, language, update=update_from(update, update_all))
+    told_in = answer_in or installation.settings.staff_language
     if as_json:
-        write_json([_result_json(source, *result) for source, result in zip(sources, results, strict=True)])
+        write_json(
+            [_result_json(source, *result, told_in) for source, result in zip(sources, results, strict=True)]
+        )
         return
     for source, (report, imported) in zip(sources, results, strict=True):
-        _show_result(source, report, imported)
+        _show_result(source, report, imported, told_in)
 
 
 def import_sources(
@@ -64,6 +91,8 @@ def import_sources(
     form: SourceFormat = "auto",
     language: str = "auto",
     web: Web | None = None,
+    *,
+    update: Update = Update.NONE,
 ) -> list[tuple[IntakeReport, list[Imported]]]:
     """Reads the sources, all of them before anything is stored, and stores what is new; what became of each."""
     # Here, not above: the readers of feeds and pages take their time to load.
@@ -76,7 +105,8 @@ def import_sources(
     with installation.database.transaction() as session:
         now = clock.now()
         return [
-            (report, store_imported(session, mine, now)) for report, mine in zip(reports, drafts, strict=True)
+            (report, store_imported(session, mine, now, update))
+            for report, mine in zip(reports, drafts, strict=True)
         ]
 
 
@@ -85,26 +115,29 @@ def import_source(installation: Installation, source: str) -> tuple[IntakeReport
     return import_sources(installation, [source])[0]
 
 
-def _result_json(source: str, report: IntakeReport, imported: Sequence[Imported]) -> dict[str, Any]:
+def _result_json(
+    source: str, report: IntakeReport, imported: Sequence[Imported], answer_in: str
+) -> dict[str, Any]:
     def number(place: int | None) -> int | None:
         return None if place is None else imported[place].announcement_id
 
     return {
         "source": source,
         "added": [item.announcement_id for item in imported if item.is_new],
-        "unchanged": [item.announcement_id for item in imported if not item.is_new and not item.is_changed],
+        "unchanged": [item.announcement_id for item in imported if is_unchanged(item)],
         "changed": [item.announcement_id for item in imported if item.is_changed],
+        "updated": [item.announcement_id for item in imported if item.is_updated],
         "announcements": [
             {
                 "id": item.announcement_id,
                 "is_new": item.is_new,
-                "is_changed": item.is_changed,
+                **taken_over_json(item),
                 "source_language": draft.source_language,
                 "translations": {
                     text.language: {"title": text.title, "is_title_derived": text.is_title_derived}
                     for text in draft.texts
                 },
-                "remarks": draft.remarks,
+                "remarks": [remark_json(remark, answer_in) for remark in draft.remarks],
             }
             for draft, item in zip(report.drafts, imported, strict=True)
         ],
@@ -133,14 +166,8 @@ def _result_json(source: str, report: IntakeReport, imported: Sequence[Imported]
     }
 
 
-def _show_result(source: str, report: IntakeReport, imported: Sequence[Imported]) -> None:
-    added = sum(item.is_new for item in imported)
-    changed = sum(item.is_changed for item in imported)
-    told = f", {changed} changed since they were imported" if changed else ""
-    say(
-        f"{source}: {len(imported)} announcements, {added} added, "
-        f"{len(imported) - added - changed} known already{told}."
-    )
+def _show_result(source: str, report: IntakeReport, imported: Sequence[Imported], answer_in: str) -> None:
+    say(f"{source}: {counts_in_words(imported)}.")
     write_table(
         "",
         ["No.", "Language", "Title", "Remarks"],
@@ -156,17 +183,12 @@ def _show_result(source: str, report: IntakeReport, imported: Sequence[Imported]
         right=["No.", "Remarks"],
     )
     for draft, item in zip(report.drafts, imported, strict=True):
-        if item.is_changed:
-            say(
-                f"  announcement {item.announcement_id} says something else at its source now: "
-                f"“{draft.texts[0].title}”. What stands here was left as it is."
-            )
+        show_taken_over(item, draft.texts[0].title)
     _show_lines(report)
     _show_items(report)
     for draft, item in zip(report.drafts, imported, strict=True):
         for remark in draft.remarks:
-            where = f", line {remark.line}" if remark.line else ""
-            say(f"  announcement {item.announcement_id}{where}: {remark.message} {remark.excerpt}")
+            say(f"  {imported_remark_line(item.announcement_id, remark, answer_in)}")
 
 
 def _show_lines(report: IntakeReport) -> None:
@@ -198,15 +220,17 @@ def _title(title: str, is_derived: bool) -> str:
 
 
 @announcements.command("list")
+@in_option
 @json_option
-def list_(as_json: bool) -> None:
+def list_(answer_in: str | None, as_json: bool) -> None:
     """List the announcements, the latest first."""
     installation = open_installation()
     languages = installation.settings.languages
     with installation.database.read() as session:
         found = all_announcements(session)
     if as_json:
-        write_json([announcement_json(item, languages) for item in found])
+        told_in = answer_in or installation.settings.staff_language
+        write_json([announcement_json(item, languages, told_in) for item in found])
         return
     write_table(
         "",
@@ -218,7 +242,7 @@ def list_(as_json: bool) -> None:
                 next((_title(text.title, text.is_title_derived) for text in item.translations), ""),
                 item.happens_on or item.published_on or "",
                 _to_do(item, languages),
-                len(item.remarks) or "",
+                len(current_remarks(item)) or "",
             )
             for item in found
         ],
@@ -228,23 +252,35 @@ def list_(as_json: bool) -> None:
 
 @announcements.command()
 @click.argument("announcement_id", type=IdType)
+@click.option(
+    "--beside",
+    metavar="fr,en",
+    help="Two languages side by side, the source on the left, with what it changed since.",
+)
+@in_option
 @json_option
-def show(announcement_id: int, as_json: bool) -> None:
-    """Show one announcement: its texts and the remarks on them."""
+def show(announcement_id: int, beside: str | None, answer_in: str | None, as_json: bool) -> None:
+    """Show one announcement: its texts and the remarks on them as they are now."""
     installation = open_installation()
+    if beside is not None:
+        from newsletter.cli.side_by_side import show_side_by_side
+
+        show_side_by_side(installation, announcement_id, beside, as_json=as_json)
+        return
     with installation.database.read() as session:
         item = announcements_by_id(session, [announcement_id])[0]
+    told_in = answer_in or installation.settings.staff_language
     if as_json:
         languages = installation.settings.languages
-        write_json({**announcement_json(item, languages), "texts": _texts_json(item)})
+        write_json({**announcement_json(item, languages, told_in), "texts": _texts_json(item)})
         return
     for text in item.translations:
         say(f"[{text.language}] {_title(text.title, text.is_title_derived)} — {text.state.value}\n")
         say(f"{text.body}\n")
         if text.cta_url:
             say(f"→ {text.cta_label}: {text.cta_url}\n")
-    for remark in item.remarks:
-        say(f"Remark [{remark.language}] line {remark.line or '?'}: {remark.message} {remark.excerpt}")
+    for remark in current_remarks(item):
+        say(remark_line(remark, told_in))
 
 
 def _to_do(item: Announcement, languages: Sequence[str]) -> str:
@@ -253,8 +289,11 @@ def _to_do(item: Announcement, languages: Sequence[str]) -> str:
     return ", ".join([*stale, *(f"{tag} missing" for tag in missing_languages(item, languages))])
 
 
-def announcement_json(item: Announcement, languages: Sequence[str]) -> dict[str, Any]:
-    """An announcement in JSON, in the words of the glossary; `missing` of the languages of the installation."""
+def announcement_json(item: Announcement, languages: Sequence[str], answer_in: str) -> dict[str, Any]:
+    """An announcement in JSON, in the words of the glossary; `missing` of the languages of the installation.
+
+    Its remarks are in the language `answer_in`.
+    """
     source = source_of(item)
     return {
         "id": item.id,
@@ -273,16 +312,7 @@ def announcement_json(item: Announcement, languages: Sequence[str]) -> dict[str,
             for text in item.translations
         },
         "missing": missing_languages(item, languages),
-        "remarks": [
-            {
-                "code": remark.code,
-                "language": remark.language,
-                "line": remark.line,
-                "message": remark.message,
-                "excerpt": remark.excerpt,
-            }
-            for remark in item.remarks
-        ],
+        "remarks": [remark_json(remark, answer_in) for remark in current_remarks(item)],
     }
 
 

@@ -76,6 +76,7 @@ def demo(once: bool) -> None:
     from newsletter.web.app import create_app
     from newsletter.web.inbox import inbox_routes
     from newsletter.web.serve import running_app
+    from newsletter.worker.loop import working
 
     with ExitStack() as open_things:
         catcher = Catcher(refused={_REFUSED})
@@ -84,7 +85,8 @@ def demo(once: bool) -> None:
         port = _free_port()
         settings = _settings(port, catcher.port)
         installation = _ready(settings)
-        app = create_app(installation, extra_routes=inbox_routes(catcher.mails))
+        wake_worker = open_things.enter_context(working(installation))
+        app = create_app(installation, extra_routes=inbox_routes(catcher.mails), wake_worker=wake_worker)
         open_things.enter_context(running_app(app, port=port))
         _fill(installation)
         sent = _send_edition(installation)
@@ -94,6 +96,7 @@ def demo(once: bool) -> None:
             say("The demo is over; run `newsletter demo` to look around.")
             return
         say(f"\nRead the mails, in both languages: {settings.base_url}/inbox/  (Ctrl-C ends)")
+        say(f"Sign up, and see the mail that asks you: {settings.base_url}/fr/subscribe")
         with stop_on_signal() as stop:
             while not stop():
                 time.sleep(0.2)

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from newsletter.audience.models import MailingList
 from newsletter.audience.queries import list_by_slug, list_slugs
-from newsletter.cli.errors import TheAnswerIsNo
-from newsletter.cli.languages import texts_option, texts_per_language
+from newsletter.cli.edition_told import edition_json
+from newsletter.cli.errors import Refused, TheAnswerIsNo, tell_error, tell_more
+from newsletter.cli.languages import in_option, texts_option, texts_per_language
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
+from newsletter.cli.people import by_option
 from newsletter.editions.actions import EditionPlan, create_edition
+from newsletter.editions.errors import EditionNotReady
 from newsletter.editions.freezing import freeze_now
 from newsletter.editions.masthead import Masthead
-from newsletter.editions.models import Edition, EditionMode, EditionState, Fallback
+from newsletter.editions.models import EditionMode, EditionState, Fallback
 from newsletter.editions.queries import (
     announcements_new_to,
     edition_by_id,
@@ -60,6 +62,7 @@ def editions() -> None:
 @click.option(
     "--roll-over", is_flag=True, help="Add what earlier editions left out of a language that has it by now."
 )
+@by_option
 @json_option
 def create(
     list_slug: str,
@@ -70,6 +73,7 @@ def create(
     preheader: tuple[str, ...],
     intro: tuple[str, ...],
     roll_over: bool,
+    by: str,
     as_json: bool,
 ) -> None:
     """Create the next issue of a list."""
@@ -99,7 +103,7 @@ def create(
             preheaders=preheaders,
             intros=intros,
         )
-        edition = create_edition(session, plan, masthead_of(installation, mailing_list), clock.now())
+        edition = create_edition(session, plan, masthead_of(installation, mailing_list), clock.now(), by)
         answer = edition_json(edition, list_slug, [])
     if as_json:
         write_json(answer)
@@ -144,64 +148,6 @@ def list_(as_json: bool) -> None:
     )
 
 
-@editions.command()
-@click.argument("edition_id", metavar="E", type=IdType)
-@json_option
-def show(edition_id: int, as_json: bool) -> None:
-    """Show one edition: its words per language and its items."""
-    with open_installation().database.read() as session:
-        edition = edition_by_id(session, edition_id)
-        names = variant_names(session, [edition_id]).get(edition_id, [])
-        answer = edition_json(edition, list_slugs(session)[edition.list_id], names)
-        answer["items"] = [
-            {
-                "announcement": entry.announcement_id,
-                "languages": [text.language for text in entry.announcement.translations],
-                "title": next((text.title for text in entry.announcement.translations), ""),
-            }
-            for section in edition.sections
-            for entry in section.items
-        ]
-    if as_json:
-        write_json(answer)
-        return
-    say(f"Edition {answer['id']}: {answer['list']} no. {answer['issue_number']}, {answer['state']}")
-    say(
-        f"Mode {answer['mode']}, fallback {answer['fallback']}, variants {' '.join(names) or '(not frozen)'}\n"
-    )
-    for language, words in answer["texts"].items():
-        say(f"[{language}] {words['subject']}\n     {words['preheader']}")
-    write_table(
-        "",
-        ["Announcement", "Languages", "Title"],
-        [(item["announcement"], " ".join(item["languages"]), item["title"]) for item in answer["items"]],
-        right=["Announcement"],
-    )
-
-
-def edition_json(edition: Edition, slug: str, variants: list[str]) -> dict[str, Any]:
-    """An edition in JSON, in the words of the glossary."""
-    return {
-        "id": edition.id,
-        "issue_number": edition.issue_number,
-        "list": slug,
-        "state": edition.state.value,
-        "mode": edition.mode.value,
-        "fallback": edition.fallback.value,
-        "languages": list(edition.languages),
-        "variants": variants,
-        "texts": {
-            text.language: {
-                "subject": text.subject,
-                "is_subject_derived": text.is_subject_derived,
-                "preheader": text.preheader,
-                "intro": text.intro,
-            }
-            for text in sorted(edition.texts, key=lambda text: edition.languages.index(text.language))
-        },
-    }
-
-
 def masthead_for_edition(installation: Installation, edition_id: int) -> Masthead:
     """The masthead of an edition's list. Raises EditionNotFound."""
     with installation.database.read() as session:
@@ -220,13 +166,22 @@ def masthead_for_edition(installation: Installation, edition_id: int) -> Masthea
     help="Only what is at least so grave.",
 )
 @click.option("--require-approval", is_flag=True, help="Texts that nobody has approved block.")
+@in_option
 @json_option
-def check(edition_id: int, with_links: bool, level: str, require_approval: bool, as_json: bool) -> None:
+def check(
+    edition_id: int,
+    with_links: bool,
+    level: str,
+    require_approval: bool,
+    answer_in: str | None,
+    as_json: bool,
+) -> None:
     """Check an edition: what blocks freezing, what somebody should look at. Exit code 1 where something blocks.
 
     docs/checks.md explains every code. Nothing is fetched from the network without --links.
     """
     from newsletter.cli.findings import show_findings
+    from newsletter.editions.checks.findings import told_in
     from newsletter.editions.checks.links import check_links
     from newsletter.editions.checks.run import check_now, stories_now
 
@@ -244,10 +199,11 @@ def check(edition_id: int, with_links: bool, level: str, require_approval: bool,
         findings += tuple(check_links(stories_now(database, edition_id)))
     order = list(Level)
     shown = [found for found in findings if order.index(found.level) <= order.index(Level(level))]
+    language = answer_in or installation.settings.staff_language
     if as_json:
-        write_json(shown)
+        write_json([told_in(found, language) for found in shown])
     else:
-        show_findings(shown)
+        show_findings(shown, language)
     if any(found.level is Level.BLOCKS for found in findings):
         raise TheAnswerIsNo
 
@@ -288,12 +244,19 @@ def freeze(edition_id: int, languages: tuple[str, ...], without: tuple[str, ...]
 def freeze_and_warn(
     installation: Installation, edition_id: int, languages: Sequence[str] = (), without: Sequence[str] = ()
 ) -> None:
-    """Freezes, and tells on stderr what somebody should look at."""
+    """Freezes, and tells on stderr what somebody should look at, or what stands in the way."""
     masthead = masthead_for_edition(installation, edition_id)
-    rendering = freeze_now(installation.database, edition_id, masthead, clock.now(), languages, without)
+    staff_language = installation.settings.staff_language
+    try:
+        rendering = freeze_now(installation.database, edition_id, masthead, clock.now(), languages, without)
+    except EditionNotReady as refused:
+        tell_error(f"Edition {edition_id} cannot be frozen yet:")
+        for finding in refused.findings:
+            tell_more(finding.line_in(staff_language))
+        raise Refused from refused
     for finding in rendering.findings:
         if finding.level is Level.WARNS:
-            warn(f"{finding.message} ({finding.where})")
+            warn(finding.line_in(staff_language))
 
 
 @editions.command()
@@ -331,3 +294,4 @@ def ensure_frozen(installation: Installation, edition_id: int) -> None:
 
 
 from newsletter.cli import coverage as _coverage  # noqa: E402, F401 - adds its command to the group
+from newsletter.cli import edition_edits, edition_texts  # noqa: E402, F401 - theirs join the group

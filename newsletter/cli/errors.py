@@ -1,6 +1,7 @@
 """What the command line makes of an error: one clear line on stderr, and an exit code. No traceback for bad input."""
 
 import os
+import re
 import sys
 
 import click
@@ -16,6 +17,13 @@ class TheAnswerIsNo(click.exceptions.Exit):
 
     def __init__(self) -> None:
         super().__init__(NO)
+
+
+class Refused(click.exceptions.Exit):
+    """What was asked for cannot be done; why has been told already, and nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(MISUSE)
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -49,5 +57,13 @@ def exit_code_of(error: BaseException) -> int:
 
 def tell_error(message: str) -> None:
     """One line on stderr."""
-    line = " ".join(message.split())
-    click.echo(f"Error: {line}", err=True)
+    click.echo(f"Error: {_one_line(message)}", err=True)
+
+
+def tell_more(message: str) -> None:
+    """A further line on stderr, below an error."""
+    click.echo(f"  - {_one_line(message)}", err=True)
+
+
+def _one_line(message: str) -> str:
+    return re.sub(r"[^\S\u00a0\u202f]+", " ", message).strip()

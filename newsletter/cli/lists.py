@@ -7,17 +7,20 @@ import click
 from newsletter.audience.actions import ListChanges, create_list, edit_list
 from newsletter.audience.queries import ListCounts, all_lists, list_by_slug
 from newsletter.cli.languages import texts_option, texts_per_language
+from newsletter.cli.list_terms import terms_from, terms_json, terms_options
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.errors import BadInput
+from newsletter.foundation.language import normalise_tag
+from newsletter.foundation.texts import has_texts
 from newsletter.mailing.queries import is_mailed
 from newsletter.wiring import open_installation, sender_of_list
 
 
 @click.group()
 def lists() -> None:
-    """Create, list and show mailing lists."""
+    """Create, list and show mailing lists; print their forms."""
 
 
 @lists.command()
@@ -34,6 +37,7 @@ def lists() -> None:
 @click.option("--reply-to", default="", help="Where answers go (default: the sender).")
 @click.option("--list-id", default="", help="What List-Id says; never changes once mails went out.")
 @click.option("--theme", default="", help="Its theme (default: the setting `theme`).")
+@terms_options
 @json_option
 def create(
     slug: str,
@@ -45,6 +49,7 @@ def create(
     list_id: str,
     theme: str,
     as_json: bool,
+    **terms: Any,
 ) -> None:
     """Create a mailing list. SLUG is its short name in commands and addresses, as in `letter`."""
     installation = open_installation()
@@ -62,6 +67,7 @@ def create(
             reply_to=reply_to,
             list_id=list_id or ("" if sender else f"{slug}.{host}"),
             theme=theme,
+            terms=terms_from(languages, **terms),
             now=clock.now(),
         )
         slug, list_id = created.slug, created.list_id
@@ -85,6 +91,7 @@ def create(
 @click.option("--from-name", help="The name beside that address; '' for the list's name.")
 @click.option("--reply-to", help="Where answers go; '' for the sender.")
 @click.option("--list-id", help="What List-Id says; only before the first mailing.")
+@terms_options
 def edit(
     slug: str,
     name: tuple[str, ...],
@@ -92,8 +99,9 @@ def edit(
     from_name: str | None,
     reply_to: str | None,
     list_id: str | None,
+    **terms: Any,
 ) -> None:
-    """Change a list's name, sender or identifier."""
+    """Change a list's name, sender, identifier, or how people come to it."""
     installation = open_installation()
     changes = ListChanges(
         names=texts_per_language(name, installation.settings.languages, "--name"),
@@ -101,6 +109,7 @@ def edit(
         sender_address=sender,
         reply_to=reply_to,
         list_id=list_id,
+        terms=terms_from(installation.settings.languages, **terms),
     )
     with installation.database.transaction() as session:
         if list_id is not None and is_mailed(session, list_by_slug(session, slug).id):
@@ -142,14 +151,34 @@ def list_(as_json: bool) -> None:
 @click.argument("slug")
 @json_option
 def show(slug: str, as_json: bool) -> None:
-    """Show one list: sender, identifier, readers per language."""
+    """Show one list: sender, identifier, how people come to it, readers per language."""
     with open_installation().database.read() as session:
-        list_by_slug(session, slug)
-        item = next(_list_json(counts) for counts in all_lists(session) if counts.slug == slug)
+        terms = terms_json(list_by_slug(session, slug))
+        item = next(_list_json(counts) for counts in all_lists(session) if counts.slug == slug) | terms
     if as_json:
         write_json(item)
         return
     write_table("", ["", ""], [(key.replace("_", " "), _shown(value)) for key, value in item.items()])
+
+
+@lists.command()
+@click.argument("slug")
+@click.option("--language", default="", help="The language of the form (default: the organisation's first).")
+def form(slug: str, language: str) -> None:
+    """Print a sign-up form for your own web site: plain HTML, no script."""
+    from newsletter.web.embedded_form import embedded_form
+
+    installation = open_installation()
+    settings = installation.settings
+    language = normalise_tag(language) if language else settings.languages[0]
+    if language not in settings.languages or not has_texts(language):
+        spoken = ", ".join(tag for tag in settings.languages if has_texts(tag))
+        raise BadInput(f"There is no form in {language}; there is one in {spoken}.")
+    with installation.database.read() as session:
+        found = list_by_slug(session, slug)
+    if not found.is_public:
+        raise BadInput(f"{slug} is private: nobody can sign up for it; see `newsletter lists edit --public`.")
+    say(embedded_form(settings.base_url, found, language))
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,9 @@ from newsletter.audience.queries import list_slugs
 from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
+from newsletter.foundation.language import own_name
 from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt
+from newsletter.mailing.by_language import LanguageFigures, figures_by_language
 from newsletter.mailing.queries import Counts, MailingReport, deliveries, mailing_by_id, mailing_report
 from newsletter.mailing.queries import mailings as all_mailings
 from newsletter.wiring import open_installation
@@ -75,14 +77,17 @@ def status(mailing_id: int, as_json: bool) -> None:
 @click.argument("mailing_id", metavar="M", type=IdType)
 @json_option
 def report(mailing_id: int, as_json: bool) -> None:
-    """Report on a mailing: the figures, and who did not get it and why, in the server's words."""
+    """Report on a mailing: the figures, also by language, and who did not get it and why, in the server's words."""
     with open_installation().database.read() as session:
         figures = mailing_report(session, mailing_id)
+        languages = figures_by_language(session, mailing_id)
         others = deliveries(session, mailing_id, only_unaccepted=True)
     if as_json:
-        write_json({**report_json(figures), "unaccepted": others})
+        by_language = {item.language: _language_json(item) for item in languages}
+        write_json({**report_json(figures), "by_language": by_language, "unaccepted": others})
         return
     show_report(figures)
+    _show_languages(languages)
     if others:
         write_table(
             "Not accepted",
@@ -171,6 +176,37 @@ def show_report(report: MailingReport) -> None:
         say(f"Waiting for their language to be frozen: {report.total.waiting}")
     for reason, count in report.total.skipped.items():
         say(f"Skipped, {reason.value.replace('_', ' ')}: {count}")
+
+
+def _language_json(figures: LanguageFigures) -> dict[str, int]:
+    return {
+        "planned": figures.planned,
+        "accepted": figures.accepted,
+        "items": figures.item_count,
+        "fallback_items": figures.fallback_item_count,
+        "served_by_fallback": figures.served_by_fallback,
+        "left": figures.left_count,
+        "left_for_wrong_language": figures.wrong_language_count,
+    }
+
+
+def _show_languages(languages: Sequence[LanguageFigures]) -> None:
+    """How the readers of each language were served, a row each."""
+    columns = [
+        "Planned",
+        "Accepted",
+        "Items",
+        "In another\nlanguage",
+        "Readers\nof those",
+        "Left",
+        "For wrong\nlanguage",
+    ]
+    write_table(
+        "By language",
+        ["Language", *columns],
+        [(own_name(item.language), *_language_json(item).values()) for item in languages],
+        right=columns,
+    )
 
 
 def _figures(counts: Counts) -> tuple[int, ...]:

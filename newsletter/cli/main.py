@@ -20,11 +20,13 @@ _COMMANDS = {
     "translations": ("translations:translations", "Take back what translators send."),
     "lists": ("lists:lists", "Create, list and show mailing lists."),
     "subscribers": ("subscribers:subscribers", "Import, list and show subscribers."),
+    "segments": ("segments:segments", "Name, look at and change filters of readers."),
     "editions": ("editions:editions", "Create, check, render and freeze editions."),
     "test-send": ("sending:test_send", "Mail each variant of an edition once, marked as a test."),
     "send": ("sending:send", "Send an edition; the same command resumes."),
     "mailings": ("mailings:mailings", "Follow, pause, cancel and report mailings."),
     "web": ("web:web", "Serve the pages for readers."),
+    "dkim": ("dkim:dkim", "Sign mails with your own domain."),
     "worker": ("worker:worker", "Do what is due, for as long as it runs."),
 }
 

@@ -41,10 +41,13 @@ def write_table(
     rows: Iterable[Sequence[object]],
     right: Sequence[str] = (),
     whole: Sequence[str] = (),
+    *,
+    lines: bool = False,
 ) -> None:
     """A table on stdout. What readers typed is never taken for markup.
 
     `right` names the columns of figures. Where the table is too wide, other columns are folded; not those in `whole`.
+    `lines` draws one between the rows.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -58,6 +61,7 @@ def write_table(
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
+        show_lines=lines,
     )
     for name in columns:
         is_figure = name in right

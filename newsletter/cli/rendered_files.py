@@ -75,8 +75,8 @@ def variants_of_edition(installation: Installation, edition_id: int) -> dict[str
     rendering = render_now(
         installation.database, edition_id, masthead_for_edition(installation, edition_id), clock.now()
     )
-    for line in rendering.blocking:
-        warn(f"this draft cannot be frozen yet: {line}")
+    for found in rendering.blocking:
+        warn(f"this draft cannot be frozen yet: {found.line_in(installation.settings.staff_language)}")
     if not rendering.variants:
         raise BadInput(f"Edition {edition_id} has nothing to show in any of its languages.")
     return {item.variant: item.kept(edition_id) for item in rendering.variants}

@@ -3,7 +3,7 @@
 import signal
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from newsletter.audience.models import MailingList
+from newsletter.audience.queries import list_slugs
+from newsletter.audience.segments.queries import segment_by_slug
 from newsletter.cli.editions import ensure_frozen
 from newsletter.cli.errors import TheAnswerIsNo, tell_error
 from newsletter.cli.mailings import report_json, show_report
@@ -26,8 +28,9 @@ from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
 from newsletter.mailing.models import MailingState
-from newsletter.mailing.planning import Share, forecast, plan_mailing
+from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
+from newsletter.mailing.readership import Readership, named_readership
 from newsletter.mailing.run import Line, MailingRun, RunEnd
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
@@ -39,18 +42,35 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @click.command()
 @click.argument("edition_id", metavar="E", type=IdType)
+@click.option(
+    "--list",
+    "list_slugs",
+    multiple=True,
+    metavar="LIST",
+    help="Mail the readers of these lists, each person once; default: of the edition's own list.",
+)
+@click.option("--segment", "segment_slug", help="Only those readers who are in this segment.")
 @click.option("--dry-run", is_flag=True, help="Show who would get what, and send nothing.")
 @click.option("--retry-now", is_flag=True, help="Do not wait for the time of those that the server put off.")
 @json_option
-def send(edition_id: int, dry_run: bool, retry_now: bool, as_json: bool) -> None:
+def send(
+    edition_id: int,
+    dry_run: bool,
+    retry_now: bool,
+    as_json: bool,
+    list_slugs: tuple[str, ...] = (),
+    segment_slug: str | None = None,
+) -> None:
     """Send edition E to the readers of its list, each in her language.
 
     Ctrl-C pauses cleanly; the same command goes on where it stopped, and nobody is mailed twice.
+    Who is on several of the lists gets one mail, as a reader of the edition's own list, else of the first one named.
     Exit code 1 where not every message was accepted.
     """
     installation = open_installation()
+    readership = _readership(installation, edition_id, list_slugs, segment_slug)
     if dry_run:
-        _show_forecast(installation, edition_id, as_json)
+        _show_forecast(installation, edition_id, readership, as_json)
         return
     # What would stop the sending is told before anything is frozen or planned.
     line = open_line(installation.settings)
@@ -59,7 +79,8 @@ def send(edition_id: int, dry_run: bool, retry_now: bool, as_json: bool) -> None
         warn(lack)
     ensure_frozen(installation, edition_id)
     with installation.database.transaction() as session:
-        mailing_id = plan_mailing(session, edition_id, clock.now()).id
+        zone = installation.settings.time_zone
+        mailing_id = plan_mailing(session, edition_id, clock.now(), readership, time_zone=zone).id
     try:
         with stop_on_signal() as stop, line:
             end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
@@ -67,6 +88,19 @@ def send(edition_id: int, dry_run: bool, retry_now: bool, as_json: bool) -> None
         tell_error(str(error))
         end = RunEnd(MailingState.PAUSED)
     finish(installation, mailing_id, end, as_json)
+
+
+def _readership(
+    installation: Installation, edition_id: int, list_slugs: Sequence[str], segment_slug: str | None
+) -> Readership | None:
+    """Whom the options name; None where they name nobody: the edition's own list, or those it was planned for."""
+    if not list_slugs and segment_slug is None:
+        return None
+    with installation.database.read() as session:
+        edition = edition_by_id(session, edition_id)
+        filter_text = segment_by_slug(session, segment_slug).filter if segment_slug is not None else ""
+        zone = installation.settings.time_zone
+        return named_readership(session, edition, list_slugs, filter_text, now=clock.now(), time_zone=zone)
 
 
 def sender_of_edition(installation: Installation, edition_id: int) -> Sender:
@@ -189,7 +223,9 @@ def _local(installation: Installation, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(installation.settings.time_zone)):%H:%M}"
 
 
-def _show_forecast(installation: Installation, edition_id: int, as_json: bool) -> None:
+def _show_forecast(
+    installation: Installation, edition_id: int, readership: Readership | None, as_json: bool
+) -> None:
     """Who would get what, and who nothing and why."""
     with installation.database.read() as session:
         edition = edition_by_id(session, edition_id)
@@ -199,15 +235,21 @@ def _show_forecast(installation: Installation, edition_id: int, as_json: bool) -
     if names is None:
         rendering = render_now(installation.database, edition_id, masthead, clock.now())
         names = [item.variant for item in rendering.variants]
-        for line in rendering.blocking:
-            warn(f"blocks freezing: {line}")
+        for found in rendering.blocking:
+            warn(f"blocks freezing: {found.line_in(installation.settings.staff_language)}")
     with installation.database.read() as session:
-        shares = forecast(session, edition, names)
+        readership = readership or planned_readership(session, edition, installation.settings.time_zone)
+        shares = forecast(session, edition, names, now=clock.now(), readership=readership)
+        slugs = list_slugs(session)
+        lists = [slugs[list_id] for list_id in readership.list_ids]
     if as_json:
-        write_json({"edition": edition_id, "variants": names, "shares": shares})
+        whom = {"lists": lists, "filter": readership.filter}
+        write_json({"edition": edition_id, **whom, "variants": names, "shares": shares})
         return
+    count = sum(share.count for share in shares if share.variant)
+    only = f", only where {readership.filter}" if readership.filter else ""
     write_table(
-        f"Edition {edition_id} would go to {sum(share.count for share in shares if share.variant)} readers:",
+        f"Edition {edition_id} would go to {count} readers of {', '.join(lists)}{only}:",
         ["Readers", "They read", "They get", "Why not"],
         [
             (

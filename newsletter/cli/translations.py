@@ -7,21 +7,23 @@ from typing import Any
 import click
 
 from newsletter.announcements.handoff.judging import judge
+from newsletter.announcements.handoff.kinds import ANNOUNCEMENTS
 from newsletter.announcements.handoff.report import HandOffReport, UnitFate, UnitReport
 from newsletter.announcements.handoff.taking_in import take_in
-from newsletter.announcements.handoff.units import Returned
+from newsletter.announcements.handoff.units import Returned, named
 from newsletter.announcements.intake.files import read_source
-from newsletter.announcements.revisions.queries import announcement_with_texts
-from newsletter.announcements.rules import is_stale, source_of, text_in
+from newsletter.announcements.rules import is_stale
 from newsletter.cli.errors import TheAnswerIsNo
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.cli.people import by_option
+from newsletter.editions.handoff import EDITIONS
 from newsletter.foundation import clock
 from newsletter.foundation.database import ReadSession
 from newsletter.foundation.errors import BadInput
 from newsletter.wiring import open_installation
 
 _RETURNED_MAX_BYTES = 20_000_000
+_KINDS = {kind.name: kind for kind in (EDITIONS, ANNOUNCEMENTS)}
 
 
 @click.group()
@@ -49,11 +51,11 @@ def import_(file: Path, dry_run: bool, by: str, as_json: bool) -> None:
         )
     if dry_run:
         with installation.database.read() as session:
-            report = judge(session, returned)
+            report = judge(session, returned, kinds=tuple(_KINDS.values()))
             stored = _stored(session, report)
     else:
         with installation.database.transaction() as session:
-            report = take_in(session, returned, by, clock.now())
+            report = take_in(session, returned, by, clock.now(), tuple(_KINDS.values()))
             session.flush()
             stored = _stored(session, report)
     if as_json:
@@ -78,15 +80,18 @@ def _stored(session: ReadSession, report: HandOffReport) -> list[dict[str, Any]]
     """How the texts of the file stand in the database now."""
     stored = []
     for judged in report.texts:
-        if all(unit.fate is UnitFate.REFUSED for unit in judged.units):
+        place = named(judged.name)
+        if place is None or all(unit.fate is UnitFate.REFUSED for unit in judged.units):
             continue
-        announcement = announcement_with_texts(session, judged.announcement_id)
-        text = text_in(announcement, report.target_language)
+        kind, number = place
+        family = _KINDS[kind].find(session, number, False)
+        text = family.text_in(report.target_language)
         stored.append(
             {
-                "id": announcement.id,
+                "kind": kind,
+                "id": number,
                 "state": text.state if text else "missing",
-                "is_stale": is_stale(text, source_of(announcement)) if text else False,
+                "is_stale": is_stale(text, family.source) if text else False,
                 "is_complete": judged.is_complete,
             }
         )
@@ -104,10 +109,11 @@ def _report_json(report: HandOffReport, stored: list[dict[str, Any]], dry_run: b
         "target_language": report.target_language,
         "is_dry_run": dry_run,
         **_counts(report),
-        "announcements": stored,
+        "announcements": _of_kind(stored, "announcement"),
+        "editions": _of_kind(stored, "edition"),
         "units": [
             {
-                "announcement": unit.announcement_id,
+                **_whose(unit),
                 "unit": unit.unit,
                 "fate": unit.fate,
                 "reasons": unit.reasons,
@@ -119,6 +125,20 @@ def _report_json(report: HandOffReport, stored: list[dict[str, Any]], dry_run: b
     }
 
 
+def _of_kind(stored: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [
+        {key: value for key, value in item.items() if key != "kind"}
+        for item in stored
+        if item["kind"] == kind
+    ]
+
+
+def _whose(unit: UnitReport) -> dict[str, int | None]:
+    """The number of the announcement or of the edition that the unit is of; None where it is of no such thing."""
+    kind, number = named(unit.text) or ("", None)
+    return {name: number if name == kind else None for name in _KINDS}
+
+
 def _show(file: Path, report: HandOffReport, stored: list[dict[str, Any]], dry_run: bool) -> None:
     counts = ", ".join(f"{count} {_plain(fate)}" for fate, count in _counts(report).items() if count)
     say(f"{file}: {counts or 'no units'}.{' Nothing was changed (--dry-run).' if dry_run else ''}")
@@ -126,8 +146,8 @@ def _show(file: Path, report: HandOffReport, stored: list[dict[str, Any]], dry_r
     for text in stored:
         if text["is_stale"]:
             say(
-                f"Announcement {text['id']} is stale in {report.target_language}: its source moved on; see "
-                f"`newsletter announcements changes {text['id']} --language {report.target_language}`."
+                f"{text['kind'].capitalize()} {text['id']} is stale in {report.target_language}: its source moved on; "
+                f"see `newsletter {text['kind']}s changes {text['id']} --language {report.target_language}`."
             )
 
 

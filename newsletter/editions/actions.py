@@ -1,13 +1,13 @@
 """What can be done with editions: create one, and freeze it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from newsletter.announcements.models import Announcement
+from newsletter.announcements.models import Announcement, TranslationState
 from newsletter.announcements.queries import announcements_by_id
-from newsletter.editions.content import derived_words
+from newsletter.announcements.rules import text_hash
 from newsletter.editions.coverage import coverage_of
 from newsletter.editions.errors import EditionIsFrozen
 from newsletter.editions.masthead import Masthead
@@ -22,7 +22,9 @@ from newsletter.editions.models import (
     Section,
     ShownItem,
 )
+from newsletter.editions.own_words import derived_words
 from newsletter.editions.queries import edition_by_id, last_issue_number, rendered_variants
+from newsletter.editions.wording import first_revision
 from newsletter.foundation.database import WriteSession
 from newsletter.rendering.render import RenderedBodies
 
@@ -67,55 +69,63 @@ class RenderedVariant:
         )
 
 
-def create_edition(session: WriteSession, plan: EditionPlan, masthead: Masthead, now: datetime) -> Edition:
+def create_edition(
+    session: WriteSession, plan: EditionPlan, masthead: Masthead, now: datetime, author: str = ""
+) -> Edition:
     """The next issue of the masthead's list, with the announcements in the order given.
 
     Raises AnnouncementNotFound. Subjects and preheaders that are not given are derived from the items, and marked so.
+    Words that are given are the first revision of their text, and right for the source that came with them.
     """
     chosen = announcements_by_id(session, tuple(dict.fromkeys((*plan.announcement_ids, *plan.rolled_over))))
-    issue_number = last_issue_number(session, masthead.list_id) + 1
     edition = Edition(
         list_id=masthead.list_id,
-        issue_number=issue_number,
+        issue_number=last_issue_number(session, masthead.list_id) + 1,
         languages=plan.languages,
         mode=plan.mode,
         fallback=plan.fallback,
         theme=masthead.theme,
         state=EditionState.DRAFT,
         created_at=now,
-        texts=[_text(plan, masthead, tag, issue_number, chosen) for tag in plan.languages],
-        sections=[
-            Section(
-                position=0,
-                titles={},
-                items=[_item(plan, item.id, place) for place, item in enumerate(chosen)],
-            )
-        ],
+        sections=[Section(position=0, items=[_item(plan, item, place) for place, item in enumerate(chosen)])],
     )
+    edition.texts = [_text(plan, edition, masthead, tag, now) for tag in plan.languages]
+    source = edition.texts[0]
+    for text in edition.texts:
+        if any(words.strip() for words in text.words.values()):
+            text.confirmed_source_hash = None if text is source else text_hash(source)
+            text.revisions = [first_revision(text, author, now)]
     session.add(edition)
     session.flush()
     return edition
 
 
-def _item(plan: EditionPlan, announcement_id: int, place: int) -> EditionItem:
-    everywhere = announcement_id in plan.announcement_ids
-    only = () if everywhere else plan.rolled_over[announcement_id]
-    return EditionItem(announcement_id=announcement_id, position=place, only_languages=only)
+def _item(plan: EditionPlan, announcement: Announcement, place: int) -> EditionItem:
+    everywhere = announcement.id in plan.announcement_ids
+    only = () if everywhere else plan.rolled_over[announcement.id]
+    return EditionItem(
+        announcement=announcement,
+        announcement_id=announcement.id,
+        position=place,
+        fallback=None,
+        only_languages=only,
+    )
 
 
 def _text(
-    plan: EditionPlan, masthead: Masthead, language: str, issue_number: int, chosen: Sequence[Announcement]
+    plan: EditionPlan, edition: Edition, masthead: Masthead, language: str, now: datetime
 ) -> EditionText:
-    words = derived_words(
-        language, masthead.list_name(language), issue_number, chosen, plan.fallback, plan.languages
-    )
+    words = derived_words(edition, masthead, language)
     return EditionText(
         language=language,
+        state=TranslationState.DRAFT,
+        updated_at=now,
         subject=plan.subjects.get(language, words.subject),
         is_subject_derived=language not in plan.subjects,
         preheader=plan.preheaders.get(language, words.preheader),
         is_preheader_derived=language not in plan.preheaders,
         intro=plan.intros.get(language, ""),
+        section_titles={},
     )
 
 

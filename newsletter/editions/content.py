@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.announcements.models import Announcement, AnnouncementPicture, Translation
+from newsletter.announcements.models import AnnouncementPicture, Translation
 from newsletter.announcements.queries import EXTENSIONS
-from newsletter.editions.choosing import choice_for, choice_of, texts_of
+from newsletter.editions.checks.places import EDITION, Place
+from newsletter.editions.choosing import choice_for, texts_of
 from newsletter.editions.masthead import Masthead
-from newsletter.editions.models import Edition, EditionItem, EditionText, Fallback, Section
+from newsletter.editions.models import Edition, EditionItem, Section
+from newsletter.editions.own_words import EditionWords, edition_words, shortened
 from newsletter.editions.rules import (
     Blocked,
     Choice,
@@ -16,8 +18,8 @@ from newsletter.editions.rules import (
     shorten_repeated,
     variants_of,
 )
-from newsletter.foundation.language import language_name
-from newsletter.foundation.texts import texts
+from newsletter.foundation.sayings import LanguageName, Saying, saying
+from newsletter.foundation.texts import has_texts, texts
 from newsletter.rendering.content import (
     Action,
     EditionContent,
@@ -28,34 +30,19 @@ from newsletter.rendering.content import (
     SectionPart,
 )
 
-_NOTHING_IN = "nothing is in %(name)s; add a text, or freeze without it (--without %(tag)s)"
-_SUBJECT_TITLE_LENGTH = 70
-_PREHEADER_LENGTH = 140
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A subject and a preheader made from the items."""
-
-    subject: str
-    preheader: str
-
-
-@dataclass(frozen=True, slots=True)
-class EditionWords:
-    """The words of an edition itself in one language, derived ones as they are by now."""
-
-    subject: str
-    preheader: str
-    intro: str
+_NOTHING_IN = saying("Nothing is in {language}; add a text, or freeze without it (--without {tag}).")
+_NO_SUBJECT = saying("The {language} subject is missing.")
+_NO_PREHEADER = saying("The {language} preheader is missing.")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stands in the way of freezing one language, as a line for people."""
+    """What stands in the way of freezing one language."""
 
     language: str
-    message: str
+    message: Saying
+    where: Place = EDITION
+    code: str = "missing-text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +51,6 @@ class Gathered:
 
     contents: tuple[EditionContent, ...]
     blocking: tuple[Blocker, ...]
-
-
-def derived_words(
-    language: str,
-    list_name: str,
-    issue_number: int,
-    announcements: Sequence[Announcement],
-    fallback: Fallback,
-    languages: Sequence[str],
-) -> Words:
-    """A subject ("La lettre, n° 3 : the first title") and a preheader (the next titles) for one language.
-
-    Titles in the language come first, so that a subject is in another language only where nothing else is there.
-    """
-    choices = [(item, choice_of(item, fallback, language, languages)) for item in announcements]
-    shown = [(item, choice) for item, choice in choices if isinstance(choice, Choice)]
-    shown.sort(key=lambda pair: pair[1].language != language)
-    titles = [texts_of(item)[choice.language].title for item, choice in shown]
-    t = texts(language).gettext
-    if not titles:
-        return Words(t("%(list)s, no. %(number)s") % {"list": list_name, "number": issue_number}, "")
-    subject = t("%(list)s, no. %(number)s: %(title)s") % {
-        "list": list_name,
-        "number": issue_number,
-        "title": _cut(titles[0], _SUBJECT_TITLE_LENGTH),
-    }
-    return Words(subject, _cut(" · ".join(titles[1:]) or titles[0], _PREHEADER_LENGTH))
 
 
 def gather(
@@ -105,7 +65,7 @@ def gather(
     `without` names languages that the edition is to do without; `hosted` those that links may lead to (None: all).
     """
     blocking: list[Blocker] = []
-    words = {text.language: _edition_words(edition, masthead, text) for text in edition.texts}
+    words = {text.language: edition_words(edition, masthead, text) for text in edition.texts}
     left_out = {*edition.left_out_languages, *without}
     wanted = [tag for tag in edition.languages if tag not in left_out]
     linked = [tag for tag in wanted if hosted is None or tag in hosted]
@@ -116,9 +76,7 @@ def gather(
             parts[language] = part
             blocking += _missing_words(language, words.get(language))
         else:
-            blocking.append(
-                Blocker(language, _NOTHING_IN % {"name": language_name(language, "en"), "tag": language})
-            )
+            blocking.append(Blocker(language, _NOTHING_IN.of(language=LanguageName(language), tag=language)))
     shown = [tag for tag in wanted if tag in parts]
     contents = tuple(
         _content(edition, masthead, variant, parts, words, linked, now)
@@ -153,38 +111,14 @@ def _content(
     )
 
 
-def _edition_words(edition: Edition, masthead: Masthead, text: EditionText) -> EditionWords:
-    """What an editor wrote, and for the rest what the items give by now: a translation may have come since."""
-    language = text.language
-    items = [
-        entry.announcement
-        for section in edition.sections
-        for entry in section.items
-        if not entry.only_languages or language in entry.only_languages
-    ]
-    derived = derived_words(
-        language,
-        masthead.list_name(language),
-        edition.issue_number,
-        items,
-        edition.fallback,
-        edition.languages,
-    )
-    return EditionWords(
-        subject=derived.subject if text.is_subject_derived else text.subject,
-        preheader=derived.preheader if text.is_preheader_derived else text.preheader,
-        intro=text.intro,
-    )
-
-
 def _missing_words(language: str, text: EditionWords | None) -> list[Blocker]:
     """Subject and preheader always block: nothing may stand in for them."""
-    name = language_name(language, "en")
+    name = LanguageName(language)
     missing = []
     if text is None or not text.subject.strip():
-        missing.append(Blocker(language, f"the {name} subject is missing"))
+        missing.append(Blocker(language, _NO_SUBJECT.of(language=name)))
     if text is None or not text.preheader.strip():
-        missing.append(Blocker(language, f"the {name} preheader is missing"))
+        missing.append(Blocker(language, _NO_PREHEADER.of(language=name)))
     return missing
 
 
@@ -204,7 +138,7 @@ def _part(
             if (item := _item(edition, masthead, entry, language, linked, blocking)) is not None
         )
         if items:
-            sections.append(SectionPart(_title_of(section, language), items))
+            sections.append(SectionPart(_title_of(edition, section, language), items))
     t = texts(language).gettext
     list_name = masthead.list_name(language)
     return LanguagePart(
@@ -215,11 +149,13 @@ def _part(
         intro=text.intro if text else "",
         reason=t("You receive “%(list)s” because you subscribed to it.") % {"list": list_name},
         sections=tuple(sections),
+        reason_language="" if has_texts(language) else "en",
     )
 
 
-def _title_of(section: Section, language: str) -> str:
-    return section.titles.get(language, "")
+def _title_of(edition: Edition, section: Section, language: str) -> str:
+    text = next((text for text in edition.texts if text.language == language), None)
+    return text.section_titles.get(str(section.id), "") if text else ""
 
 
 def _item(
@@ -234,8 +170,12 @@ def _item(
     choice = choice_for(entry, edition, language)
     if isinstance(choice, Blocked):
         title = next(iter(texts_of(announcement).values())).title if texts_of(announcement) else ""
-        name = language_name(language, "en")
-        message = f"announcement {announcement.id} (“{_cut(title, 60)}”) has no {name} text"
+        message = saying(
+            "Announcement {number} (“{title}”) has no {language} text.",
+            number=announcement.id,
+            title=shortened(title, 60),
+            language=LanguageName(language),
+        )
         blocking.append(Blocker(language, message))
         return None
     if choice is None:
@@ -248,7 +188,7 @@ def _item(
         title=text.title,
         summary=text.summary,
         body=text.body,
-        picture=_picture(announcement.pictures, masthead, choice.language),
+        picture=_picture(announcement.pictures, masthead, text),
         action=Action(text.cta_label, text.cta_url) if text.cta_label and text.cta_url else None,
         read_url=_read_url(edition, masthead, text, linked),
         happens_on=announcement.happens_on,
@@ -263,14 +203,20 @@ def _read_url(edition: Edition, masthead: Masthead, text: Translation, linked: S
     return text.cta_url
 
 
-def _picture(pictures: Sequence[AnnouncementPicture], masthead: Masthead, language: str) -> Picture | None:
+def _picture(
+    pictures: Sequence[AnnouncementPicture], masthead: Masthead, text: Translation
+) -> Picture | None:
     """The first picture, with its words in the language of the text beside it."""
     if not pictures:
         return None
     first = pictures[0]
     file_name = f"{first.sha256}.{EXTENSIONS[first.picture.content_type]}"
-    alt = first.alt_texts.get(language, "")
-    return Picture(masthead.picture_url(file_name), alt, first.picture.width, first.picture.height)
+    return Picture(
+        masthead.picture_url(file_name),
+        text.alt_text(first.position),
+        first.picture.width,
+        first.picture.height,
+    )
 
 
 def _without_repeats(part: LanguagePart, languages: Sequence[str]) -> LanguagePart:
@@ -288,11 +234,3 @@ def _without_repeats(part: LanguagePart, languages: Sequence[str]) -> LanguagePa
 def _shortened(item: Item, others: Sequence[str]) -> Item:
     form = shorten_repeated(Choice(item.language, item.form), others).form
     return item if form is item.form else replace(item, form=form)
-
-
-def _cut(text: str, length: int) -> str:
-    """`text`, or as many whole words of it as fit into `length` characters with an ellipsis."""
-    text = " ".join(text.split(" "))
-    if len(text) <= length:
-        return text
-    return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:.–-") + "…"

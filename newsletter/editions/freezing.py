@@ -35,20 +35,23 @@ class Rendering:
     findings: tuple[Finding, ...]
 
     @property
-    def blocking(self) -> list[str]:
-        """The findings that stand in the way of freezing, each as a line."""
-        return [
-            f"{found.message} ({found.place})" if found.where else found.message
-            for found in self.findings
-            if found.level is Level.BLOCKS
-        ]
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that stand in the way of freezing."""
+        return tuple(found for found in self.findings if found.level is Level.BLOCKS)
 
 
 def render_variants(gathered: Gathered, theme_name: str) -> Rendering:
     """Every variant, rendered; findings that several variants share are told once."""
     theme = load_theme(theme_name)
     findings = [
-        finding("missing-text", blocker.message, language=blocker.language) for blocker in gathered.blocking
+        finding(
+            blocker.code,
+            blocker.message,
+            where=blocker.where,
+            language=blocker.language,
+            level=Level.BLOCKS,
+        )
+        for blocker in gathered.blocking
     ]
     variants = []
     for content in gathered.contents:
@@ -149,4 +152,4 @@ def _gather_wave(edition: Edition, wave: _Wave, masthead: Masthead, now: datetim
 def _not_ready(edition: Edition, languages: Sequence[str]) -> list[Blocker]:
     """The texts of these languages that nobody has approved, or whose source has moved on."""
     findings = check_states(stories_of(edition), languages, require_approval=True)
-    return [Blocker(item.language, f"{item.where}: {item.message.rstrip('.')}") for item in findings]
+    return [Blocker(item.language, item.message, item.where, item.code) for item in findings]

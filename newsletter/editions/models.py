@@ -1,12 +1,13 @@
 """The tables of editions: what is in one, its words per language, and the frozen result."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from newsletter.announcements.models import Announcement
+from newsletter.announcements.models import Announcement, KeptRevision, KeptText, TranslationState
 from newsletter.foundation.database import Base, LanguageList, state_column
 from newsletter.foundation.signing import random_name
 
@@ -65,30 +66,86 @@ class Edition(Base):
     )
 
 
-class EditionText(Base):
-    """The words of an edition itself in one language."""
+_FIELDS = ("subject", "preheader", "intro")
+_SECTION_TITLES = ("section", "section_titles")
+
+
+class EditionTextRevision(KeptRevision, Base):
+    """The words of an edition in one language as they once were. Only ever added."""
+
+    __tablename__ = "edition_text_revision"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["edition_id", "language"],
+            ["edition_text.edition_id", "edition_text.language"],
+            ondelete="CASCADE",
+        ),
+    )
+    FIELDS = _FIELDS
+    NUMBERED = _SECTION_TITLES
+
+    edition_id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.Text)  # "" where it was made from the items; so is the preheader
+    preheader: Mapped[str] = mapped_column(sa.Text)
+    intro: Mapped[str] = mapped_column(sa.Text)
+    section_titles: Mapped[dict[str, str]] = mapped_column(default=dict)
+
+
+class EditionText(KeptText, Base):
+    """The words of an edition itself in one language. The first language of the edition is the source of the others."""
 
     __tablename__ = "edition_text"
+    FIELDS = _FIELDS
+    NUMBERED = _SECTION_TITLES
+    REVISIONS = EditionTextRevision
 
     edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    state: Mapped[TranslationState] = mapped_column(
+        state_column(TranslationState), default=TranslationState.DRAFT, server_default="draft"
+    )
     subject: Mapped[str] = mapped_column(sa.Text, default="")
     preheader: Mapped[str] = mapped_column(sa.Text, default="")
     intro: Mapped[str] = mapped_column(sa.Text, default="")
+    # The headings of the sections: number of the section -> title; none shows no heading.
+    section_titles: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
     # Made by the program from the items rather than written by an editor.
     is_subject_derived: Mapped[bool] = mapped_column(default=False)
     is_preheader_derived: Mapped[bool] = mapped_column(default=False)
 
+    revisions: Mapped[list[EditionTextRevision]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="EditionTextRevision.number"
+    )
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """The columns by which its revisions point to it."""
+        return {"edition_id": self.edition_id, "language": self.language}
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Field -> what an editor wrote, "" where there is nothing or where the program makes it from the items."""
+        derived = {"subject": self.is_subject_derived, "preheader": self.is_preheader_derived}
+        return {name: "" if derived.get(name) else text for name, text in super().words.items()}
+
+    def write(self, words: Mapping[str, str]) -> None:
+        """Puts these words into their fields; an empty subject or preheader is made from the items again."""
+        super().write(words)
+        if "subject" in words:
+            self.is_subject_derived = not words["subject"].strip()
+        if "preheader" in words:
+            self.is_preheader_derived = not words["preheader"].strip()
+
 
 class Section(Base):
-    """A titled group of items in an edition."""
+    """A group of items in an edition. Its title stands in the edition's texts, under its number."""
 
     __tablename__ = "section"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
-    titles: Mapped[dict[str, str]] = mapped_column(default=dict)  # language -> title; none shows no heading
 
     items: Mapped[list["EditionItem"]] = relationship(
         lazy="raise", cascade="all, delete-orphan", order_by="EditionItem.position"

@@ -1,6 +1,6 @@
 """What can be asked of the editions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from newsletter.editions.models import (
     Edition,
     EditionItem,
     EditionState,
+    EditionText,
     RenderedEdition,
     Section,
     Showing,
@@ -118,6 +119,13 @@ def variant_names(session: ReadSession, edition_ids: Sequence[int]) -> dict[int,
     }
 
 
+def frozen_languages(session: ReadSession, edition: Edition) -> frozenset[str]:
+    """The languages of the edition that are rendered for good; all of them where it is frozen as a whole."""
+    if edition.state is EditionState.FROZEN:
+        return frozenset(edition.languages)
+    return frozenset(tag for name in rendered_variants(session, edition.id) for tag in languages_of(name))
+
+
 @dataclass(frozen=True, slots=True)
 class HostedEdition:
     """A frozen edition as it stands on the web in one language; `languages` are all in which it does."""
@@ -149,3 +157,50 @@ def hosted_edition(session: ReadSession, public_name: bytes, language: str) -> H
     chosen = by_language[language]
     hosted = tuple(tag for tag in languages if tag in by_language)
     return HostedEdition(issue_number, language, hosted, chosen.subject, chosen.html)
+
+
+def edition_summaries(session: ReadSession, edition_ids: Collection[int], language: str) -> dict[int, str]:
+    """What each of these frozen editions brings in a language, in a line: number -> its preheader, or its titles.
+
+    The preheader where an editor wrote one; else the titles of what it showed in that language, in their order.
+    """
+    written = sa.select(
+        EditionText.edition_id, EditionText.preheader, EditionText.is_preheader_derived
+    ).where(EditionText.edition_id.in_(edition_ids), EditionText.language == language)
+    texts = {number: (preheader, is_derived) for number, preheader, is_derived in session.execute(written)}
+    derived = [number for number in edition_ids if texts.get(number, ("", True))[1]]
+    titles = _titles_shown(session, derived, language) if derived else {}
+    return {
+        number: " · ".join(titles[number]) if number in titles else texts.get(number, ("", True))[0]
+        for number in edition_ids
+    }
+
+
+def _titles_shown(session: ReadSession, edition_ids: Collection[int], language: str) -> dict[int, list[str]]:
+    statement = (
+        sa.select(ShownItem.edition_id, Translation.title)
+        .join(Section, Section.edition_id == ShownItem.edition_id)
+        .join(
+            EditionItem,
+            sa.and_(
+                EditionItem.section_id == Section.id,
+                EditionItem.announcement_id == ShownItem.announcement_id,
+            ),
+        )
+        .join(
+            Translation,
+            sa.and_(
+                Translation.announcement_id == ShownItem.announcement_id, Translation.language == language
+            ),
+        )
+        .where(
+            ShownItem.edition_id.in_(edition_ids),
+            ShownItem.language == language,
+            ShownItem.showing == Showing.FULL,
+        )
+        .order_by(Section.position, EditionItem.position)
+    )
+    titles: dict[int, list[str]] = {}
+    for number, title in session.execute(statement):
+        titles.setdefault(number, []).append(title)
+    return titles

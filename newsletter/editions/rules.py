@@ -1,9 +1,10 @@
 """The rules of an edition: which text stands for which language, and in which variants it exists."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from newsletter.announcements.rules import FieldForm, TextRules
 from newsletter.editions.models import EditionMode, Fallback
 from newsletter.rendering.content import ItemForm
 
@@ -71,3 +72,24 @@ def variants_of(languages: Sequence[str], mode: EditionMode) -> tuple[str, ...]:
 def languages_of(variant: str) -> tuple[str, ...]:
     """The languages of a variant, the reader's own first: "fr+en" gives ("fr", "en")."""
     return tuple(variant.split(SEPARATOR))
+
+
+_ONE_LINE = {
+    "subject": "the subject has more than one line",
+    "preheader": "the preheader has more than one line",
+    "section": "the title of a section has more than one line",
+}
+
+
+def faults_of(changes: Mapping[str, str]) -> list[str]:
+    """Why these words cannot be stored in an edition, each reason as a clause."""
+    long = [name.partition(".")[0] for name, words in changes.items() if len(words.splitlines()) > 1]
+    return [_ONE_LINE[kind] for kind in dict.fromkeys(long) if kind in _ONE_LINE]
+
+
+# No first field: a text of an edition may begin with any, for the program makes subject and preheader.
+EDITION_RULES = TextRules(
+    fields={"subject": FieldForm.LINE, "preheader": FieldForm.LINE, "intro": FieldForm.MARKDOWN},
+    faults_of=faults_of,
+    numbered="section",
+)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.foundation.folding import register
 
 _SQLITE_BUSY_SECONDS = 30
 
@@ -166,6 +167,7 @@ def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
     def _configure(connection: Any, _record: object) -> None:
         # The driver's own implicit BEGIN is off: SQLAlchemy's "begin" event below opens every transaction.
         connection.isolation_level = None
+        register(connection)
         for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 

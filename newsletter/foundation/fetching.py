@@ -26,6 +26,7 @@ from newsletter.foundation.public_hosts import (
     resolve_host,
     resolve_within,
 )
+from newsletter.foundation.sayings import Saying, saying
 
 REDIRECTS_MAX = 5
 URL_MAX = 4000
@@ -38,17 +39,17 @@ _AGENT = f"bilingual-newsletter/{__version__}"
 class FetchRefused(NewsletterError):
     """We will not fetch this: the address or what it sends is of a kind that is not taken."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{_shown(url)} is not fetched: {reason}.")
-        self.url, self.reason = url, reason
+    def __init__(self, url: str, why: Saying) -> None:
+        self.url, self.why, self.reason = url, why, why.said_in("en")
+        super().__init__(f"{_shown(url)} is not fetched: {self.reason}.")
 
 
 class FetchFailed(NewsletterError):
     """The other side did not deliver; another try later may succeed."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{_shown(url)} could not be fetched: {reason}.")
-        self.url, self.reason = url, reason
+    def __init__(self, url: str, why: Saying) -> None:
+        self.url, self.why, self.reason = url, why, why.said_in("en")
+        super().__init__(f"{_shown(url)} could not be fetched: {self.reason}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,13 @@ def fetch(
             return answer
         following = _target(answer, url)
         if target.scheme == "https" and following.scheme == "http":
-            raise FetchRefused(url, "it leads from https to http, where anybody on the way could change it")
+            raise FetchRefused(
+                url, saying("it leads from https to http, where anybody on the way could change it")
+            )
         target = following
-    raise FetchRefused(url, f"it leads on and on; at most {REDIRECTS_MAX} redirects are followed")
+    raise FetchRefused(
+        url, saying("it leads on and on; at most {most} redirects are followed", most=REDIRECTS_MAX)
+    )
 
 
 @dataclass(slots=True)
@@ -108,16 +113,16 @@ def _target(url: str, first_url: str) -> httpx2.URL:
     """The address, if it is one that may be asked at all."""
     try:
         if len(url) > URL_MAX:
-            raise FetchRefused(first_url, f"an address has at most {URL_MAX} characters")
+            raise FetchRefused(first_url, saying("an address has at most {most} characters", most=URL_MAX))
         target = httpx2.URL(url)
     except (httpx2.InvalidURL, ValueError) as error:
-        raise FetchRefused(first_url, "this is no address") from error
+        raise FetchRefused(first_url, saying("this is no address")) from error
     if target.scheme not in _PORTS:
-        raise FetchRefused(first_url, "only http:// and https:// are")
+        raise FetchRefused(first_url, saying("only http:// and https:// are"))
     if not target.host or "%" in target.host or not 0 < (target.port or _PORTS[target.scheme]) < 65_536:
-        raise FetchRefused(first_url, "this is no address")
+        raise FetchRefused(first_url, saying("this is no address"))
     if target.userinfo:
-        raise FetchRefused(first_url, "there is a name or a password in it")
+        raise FetchRefused(first_url, saying("there is a name or a password in it"))
     return target
 
 
@@ -146,18 +151,20 @@ def _ask(
             if response.status in _REDIRECTS and "location" in answered:
                 return urljoin(url, answered["location"])
             if not 200 <= response.status < 300:
-                raise FetchFailed(url, f"the server answered {response.status}")
+                raise FetchFailed(url, saying("the server answered {status}", status=response.status))
             content_type, charset = _kind(answered.get("content-type", ""))
             if not _is_accepted(content_type, accept):
-                named = content_type or "something without a type"
-                raise FetchRefused(url, f"it is {named}, not {' or '.join(accept)}")
+                named = content_type or saying("something without a type")
+                raise FetchRefused(
+                    url, saying("it is {type}, not {wanted}", type=named, wanted=" / ".join(accept))
+                )
             pieces = _unpacked(url, response.iter_stream(), answered.get("content-encoding", ""), limit_bytes)
             return Fetched(url, response.status, content_type, charset, b"".join(pieces))
     except (httpcore2.TimeoutException, TimeoutError) as error:
-        raise FetchFailed(url, "it took too long") from error
+        raise FetchFailed(url, saying("it took too long")) from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError) as error:
         if deadline.remaining_seconds() <= 0:
-            raise FetchFailed(url, "it took too long") from error
+            raise FetchFailed(url, saying("it took too long")) from error
         raise FetchFailed(url, _why(error)) from error
 
 
@@ -186,7 +193,9 @@ def _is_accepted(content_type: str, accept: Sequence[str]) -> bool:
 def _unpacked(url: str, stream: Iterable[bytes], encoding: str, limit_bytes: int) -> Iterator[bytes]:
     """The content piece by piece, never more than a piece beyond the limit in memory, whatever was promised."""
     if encoding.lower() not in {"", "identity", "gzip", "x-gzip"}:
-        raise FetchRefused(url, f"it is packed in a way that was not asked for ({encoding[:20]})")
+        raise FetchRefused(
+            url, saying("it is packed in a way that was not asked for ({way})", way=encoding[:20])
+        )
     decoder = zlib.decompressobj(wbits=31) if encoding and encoding.lower() != "identity" else None
     count = packed = 0
     for raw in stream:
@@ -196,35 +205,37 @@ def _unpacked(url: str, stream: Iterable[bytes], encoding: str, limit_bytes: int
             try:
                 piece = decoder.decompress(waiting, _CHUNK_BYTES) if decoder else waiting
             except zlib.error as error:
-                raise FetchFailed(url, "it arrived damaged") from error
+                raise FetchFailed(url, saying("it arrived damaged")) from error
             if decoder and decoder.unused_data:
-                raise FetchFailed(url, "it arrived damaged")
+                raise FetchFailed(url, saying("it arrived damaged"))
             waiting = decoder.unconsumed_tail if decoder else b""
             count += len(piece)
             if max(count, packed) > limit_bytes:
-                raise FetchRefused(url, f"it is larger than {_size(limit_bytes)}")
+                raise FetchRefused(url, saying("it is larger than {size}", size=_size(limit_bytes)))
             yield piece
     if decoder and not decoder.eof:
-        raise FetchFailed(url, "it arrived cut off")
+        raise FetchFailed(url, saying("it arrived cut off"))
 
 
-def _size(count: int) -> str:
-    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count} bytes"
+def _size(count: int) -> Saying:
+    if count >= 1_000_000:
+        return saying("{count} MB", count=count // 1_000_000)
+    return saying("{count} bytes", count=count)
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Saying:
     """The reason in a few plain words; the certificate's own where it is one."""
     # httpcore2 wraps the socket's own error as its first argument.
     root = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
     if isinstance(root, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({root.verify_message})"
+        return saying("its certificate is not trusted ({why})", why=root.verify_message)
     if isinstance(root, ssl.SSLError):
-        return "no secure connection could be made"
+        return saying("no secure connection could be made")
     if isinstance(error, httpcore2.ProtocolError):
-        return "the server does not keep to HTTP, or broke off"
+        return saying("the server does not keep to HTTP, or broke off")
     if isinstance(root, ConnectionRefusedError):
-        return "nobody answers there"
-    return "the connection broke"
+        return saying("nobody answers there")
+    return saying("the connection broke")
 
 
 def _shown(url: str) -> str:
@@ -278,15 +289,20 @@ class _Line(httpcore2.NetworkBackend):
             texts = [host] if literal else resolve_within(self.resolve, host, port, self._timeout())
             addresses = [address for text in texts if (address := as_address(text))]
         except ValueError as error:
-            raise FetchRefused(self.url, "its host is a number written in an unusual way") from error
+            raise FetchRefused(self.url, saying("its host is a number written in an unusual way")) from error
         except TimeoutError as error:
-            raise FetchFailed(self.url, "it took too long to find its host") from error
+            raise FetchFailed(self.url, saying("it took too long to find its host")) from error
         except OSError as error:
-            raise FetchFailed(self.url, "there is no such host") from error
+            raise FetchFailed(self.url, saying("there is no such host")) from error
         for address in addresses:
             is_allowed = any(address in network for network in self.allowed_networks)
             if not is_allowed and not is_public(address):
-                raise FetchRefused(self.url, f"its host is {address}, which is not on the public internet")
+                raise FetchRefused(
+                    self.url,
+                    saying(
+                        "its host is {address}, which is not on the public internet", address=str(address)
+                    ),
+                )
         return [str(address) for address in addresses]
 
     def _timeout(self) -> float:

@@ -27,6 +27,7 @@ from newsletter.foundation.fetching import (
     _why,
 )
 from newsletter.foundation.public_hosts import Network, Resolver, resolve_host
+from newsletter.foundation.sayings import saying
 
 _FOR_GOOD = frozenset({301, 308})
 _FOR_NOW = frozenset({302, 303, 307})
@@ -90,14 +91,16 @@ def _follow(url: str, method: str, line: _Line, tls: ssl.SSLContext | None) -> P
         is_for_good = is_for_good and status in _FOR_GOOD
         target = _following(target, headers["location"], url)
         moved_to = str(target) if is_for_good else moved_to
-    raise FetchRefused(url, f"it leads on and on; at most {REDIRECTS_MAX} redirects are followed")
+    raise FetchRefused(
+        url, saying("it leads on and on; at most {most} redirects are followed", most=REDIRECTS_MAX)
+    )
 
 
 def _following(target: httpx2.URL, location: str, first_url: str) -> httpx2.URL:
     try:
         return _target(urljoin(str(target), location), first_url)
     except ValueError as error:
-        raise FetchRefused(first_url, "it leads to something that is no address") from error
+        raise FetchRefused(first_url, saying("it leads to something that is no address")) from error
 
 
 def _ask(
@@ -124,7 +127,7 @@ def _ask(
                         break
             return response.status, _Headers(response.headers), beginning[:_BEGINNING_BYTES], seconds
     except (httpcore2.TimeoutException, TimeoutError) as error:
-        raise FetchFailed(str(target), "it took too long") from error
+        raise FetchFailed(str(target), saying("it took too long")) from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError) as error:
-        reason = "it took too long" if line.deadline.remaining_seconds() <= 0 else _why(error)
+        reason = saying("it took too long") if line.deadline.remaining_seconds() <= 0 else _why(error)
         raise FetchFailed(str(target), reason) from error

@@ -7,6 +7,7 @@ The docstring under each field is its meaning, and what `newsletter settings` pr
 import os
 import tomllib
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -89,8 +90,46 @@ class Settings(BaseSettings):
     require_approval: bool = False
     """Whether texts must be approved, and translations not be stale, before they are frozen: true or false."""
 
+    archive_indexed: bool = True
+    """Whether search engines may show the editions of public lists: true or false."""
+
+    staff_language: Literal["en", "fr"] = "en"
+    """The language in which findings and remarks are told to those who work here, where a command is not asked for
+    another by `--in`: en or fr."""
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """The networks of your own web servers in front of this one, as in `127.0.0.1,10.0.0.0/8`: only they are believed
+    when they name a visitor's address (X-Forwarded-For). Empty: nobody is."""
+
+    forms_per_network_per_hour: int = Field(default=20, ge=1)
+    """How many sign-up forms one network (/24, or /64 of IPv6) may send in an hour."""
+
+    confirmations_per_domain_per_hour: int = Field(default=200, ge=1)
+    """How many mails in an hour may ask people at one mail domain to confirm; what is more waits for the next hour."""
+
+    confirmations_per_hour: int = Field(default=1000, ge=1)
+    """How many mails in an hour may ask people to confirm, in all; what is more waits for the next hour."""
+
+    proof_of_work: bool = False
+    """Whether a sign-up form makes the browser work for a second, against programs that fill in forms: true or false.
+    Such a form needs JavaScript; without this setting no page does."""
+
+    alert_address: str = ""
+    """Who is written to when forms seem to be abused; empty for the sender's address."""
+
     time_zone: str = "Europe/Brussels"
     """The zone in which dates and times are shown and entered, as in `Europe/Brussels`."""
+
+    dkim_key: str = ""
+    """The file with the private key that signs mails (DKIM); `newsletter dkim new` makes one. Empty: the relay signs,
+    or nobody does."""
+
+    dkim_selector: str = "newsletter"
+    """The name under which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN."""
+
+    dkim_domain: str = ""
+    """The domain that signs. Empty: the domain of the sender. A mail from another domain than this one, or from below
+    it, is not signed."""
 
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
@@ -111,6 +150,17 @@ class Settings(BaseSettings):
             return normalise_tags(str(part) for part in parts if str(part).strip())
         except NotALanguage as error:
             raise ValueError(str(error).rstrip(".")) from error
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks_from_text(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            raise ValueError("name networks, as in 127.0.0.1,10.0.0.0/8")
+        try:
+            return tuple(str(ip_network(str(part).strip())) for part in parts if str(part).strip())
+        except ValueError as error:
+            raise ValueError(f"{error}; name networks, as in 127.0.0.1,10.0.0.0/8") from error
 
     @field_validator("database_url")
     @classmethod

@@ -1,5 +1,7 @@
 """What the room of mailings refuses."""
 
+from collections.abc import Sequence
+
 from newsletter.foundation.errors import NewsletterError
 
 
@@ -19,6 +21,18 @@ class EditionNotFrozen(NewsletterError):
             f"Edition {edition_id} is not frozen yet; run `newsletter editions freeze {edition_id}`."
         )
         self.edition_id = edition_id
+
+
+class MailingGoesElsewhere(NewsletterError):
+    """The mailing was planned for other readers than are named now."""
+
+    def __init__(self, mailing_id: int, list_slugs: Sequence[str], filter_text: str) -> None:
+        only = f", only where {filter_text}" if filter_text else ""
+        super().__init__(
+            f"Mailing {mailing_id} was planned for other readers: those of {', '.join(list_slugs)}{only}. "
+            "To go on with it, say neither --list nor --segment."
+        )
+        self.mailing_id = mailing_id
 
 
 class MailingIsRunning(NewsletterError):

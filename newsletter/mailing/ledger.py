@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.audience.models import EndReason, Subscriber, Subscription, SubscriptionState, Suppression
 from newsletter.foundation.database import WriteSession
 from newsletter.mailing.actions import skip_waiting
+from newsletter.mailing.due import ClaimedDelivery as ClaimedDelivery
+from newsletter.mailing.due import due_deliveries
 from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
 from newsletter.mailing.journal import Mark
 from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
@@ -34,19 +35,6 @@ class Run:
 
     mailing_id: int
     token: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
-    """One reader's message to hand over now, with what its making needs."""
-
-    subscriber_id: int
-    variant: str
-    address: str
-    name: str
-    first_name: str
-    subscription_name: bytes
-    attempt_count: int  # this attempt included
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +147,7 @@ def claim_deliveries(
         return []
     rows: list[ClaimedDelivery] = []
     while not rows:
-        due = _due(session, run, limit, now, put_off_before)
+        due = due_deliveries(session, run.mailing_id, limit, now, put_off_before)
         if not due:
             return []
         skipped: dict[SkipReason, list[int]] = {}
@@ -195,52 +183,6 @@ def _beat(session: WriteSession, run: Run, now: datetime) -> bool:
         .returning(Mailing.id)
     )
     return session.execute(statement).scalar_one_or_none() is not None
-
-
-def _due(
-    session: WriteSession, run: Run, limit: int, now: datetime, put_off_before: datetime | None
-) -> list[tuple[ClaimedDelivery, SkipReason | None]]:
-    suppressed = sa.exists().where(Suppression.address_key == Subscriber.address_key)
-    is_due = Delivery.next_attempt_at <= now
-    if put_off_before is not None:
-        is_due = sa.or_(is_due, Delivery.changed_at < put_off_before)
-    statement = (
-        sa.select(Delivery, Subscriber, Subscription, suppressed)
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(
-            Delivery.mailing_id == run.mailing_id,
-            sa.or_(
-                Delivery.state == DeliveryState.PENDING,
-                sa.and_(Delivery.state == DeliveryState.DEFERRED, is_due),
-            ),
-        )
-        .order_by(Delivery.subscriber_id)
-        .limit(limit)
-        .with_for_update(of=[Delivery, Subscription])
-    )
-    found: list[tuple[ClaimedDelivery, SkipReason | None]] = []
-    for delivery, subscriber, subscription, is_suppressed in session.execute(statement):
-        claimed = ClaimedDelivery(
-            subscriber_id=subscriber.id,
-            variant=delivery.variant or "",
-            address=subscriber.address,
-            name=subscriber.name,
-            first_name=subscriber.first_name,
-            subscription_name=subscription.public_name,
-            attempt_count=delivery.attempt_count + 1,
-        )
-        found.append((claimed, _reason_to_skip(subscription, is_suppressed)))
-    return found
-
-
-def _reason_to_skip(subscription: Subscription, is_suppressed: bool) -> SkipReason | None:
-    if subscription.state is SubscriptionState.ENDED:
-        left = subscription.end_reason is EndReason.UNSUBSCRIBED
-        return SkipReason.UNSUBSCRIBED if left else SkipReason.SUBSCRIPTION_ENDED
-    if is_suppressed:
-        return SkipReason.SUPPRESSED
-    return SkipReason.NOT_CONFIRMED if subscription.state is SubscriptionState.PENDING else None
 
 
 def _mark(

@@ -44,11 +44,12 @@ class SkipReason(StrEnum):
     NOTHING_IN_HER_LANGUAGE = (
         "nothing_in_her_language"  # the edition has nothing in a language that she reads
     )
+    PAUSED = "paused"  # wants no mail for the time being
     CANCELLED = "cancelled"  # the mailing was cancelled before her turn
 
 
 class Mailing(Base):
-    """A frozen edition on its way to the readers of its list."""
+    """A frozen edition on its way to the readers of one list, or of several."""
 
     __tablename__ = "mailing"
 
@@ -56,6 +57,8 @@ class Mailing(Base):
     # An edition is mailed once: each reader at most once.
     edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), unique=True)
     state: Mapped[MailingState] = mapped_column(state_column(MailingState))
+    # Only readers whom this filter means (`audience.segments`); "" for every reader of the lists.
+    filter: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     # The one run that may hand messages over: a random number, who holds it, and its last sign of life.
@@ -64,6 +67,17 @@ class Mailing(Base):
     run_beat_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship(lazy="raise")
+
+
+class MailedList(Base):
+    """A list whose readers a mailing goes to."""
+
+    __tablename__ = "mailed_list"
+
+    mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing.id"), primary_key=True)
+    list_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing_list.id"), primary_key=True)
+    # Who is on several gets her mail as a reader of the one that comes first; the edition's own does.
+    place: Mapped[int]
 
 
 class Delivery(Base):

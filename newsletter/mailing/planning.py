@@ -1,4 +1,4 @@
-"""Planning a mailing: one row per reader of the list, made inside the database, those left out with the reason."""
+"""Planning a mailing: one row per reader, made inside the database, those left out with the reason."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.audience.models import EndReason, Subscriber, Subscription, SubscriptionState, Suppression
+from newsletter.audience.queries import list_slugs
 from newsletter.editions.models import Edition
 from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.editions.rules import variants_of
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.errors import EditionNotFrozen
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
+from newsletter.mailing.errors import EditionNotFrozen, MailingGoesElsewhere
+from newsletter.mailing.models import Delivery, DeliveryState, MailedList, Mailing, MailingState, SkipReason
+from newsletter.mailing.queries import mailed_list_ids, mailing_of_edition
+from newsletter.mailing.readership import Readership, readers_of
 from newsletter.mailing.rules import choose_variant
 
 _COMBINATIONS_A_STATEMENT = 200
@@ -32,34 +34,28 @@ class Share:
     count: int
 
 
-# Why a subscriber of the list is left out whatever she reads; NULL for who is not. The first that holds counts.
-_SKIP_REASON = sa.case(
-    (Subscription.end_reason == EndReason.UNSUBSCRIBED, SkipReason.UNSUBSCRIBED.value),
-    (Subscription.state == SubscriptionState.ENDED, SkipReason.SUBSCRIPTION_ENDED.value),
-    (
-        sa.exists().where(Suppression.address_key == Subscriber.address_key),
-        SkipReason.SUPPRESSED.value,
-    ),
-    (Subscription.state == SubscriptionState.PENDING, SkipReason.NOT_CONFIRMED.value),
-    else_=sa.null(),
-)
-
-
 def intended_variants(edition: Edition) -> tuple[str, ...]:
     """The variants that the edition has or is to have; what it was frozen without is none."""
     meant = [tag for tag in edition.languages if tag not in edition.left_out_languages]
     return variants_of(meant, edition.mode)
 
 
-def forecast(session: ReadSession, edition: Edition, variants: Sequence[str]) -> list[Share]:
-    """Who would get which of these variants and who none and why, counted per language choice, the largest first."""
-    reason = _SKIP_REASON.label("reason")
-    statement = (
-        sa.select(Subscriber.languages, Subscriber.reads_both, reason, sa.func.count())
-        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.list_id == edition.list_id)
-        .group_by(Subscriber.languages, Subscriber.reads_both, reason)
-    )
+def forecast(
+    session: ReadSession,
+    edition: Edition,
+    variants: Sequence[str],
+    *,
+    now: datetime,
+    readership: Readership | None = None,
+) -> list[Share]:
+    """Who would get which of these variants and who none and why, counted per language choice, the largest first.
+
+    Without a `readership`: of those whom the edition's mailing was planned for, else of the edition's own list.
+    """
+    readers = readers_of(session, readership or planned_readership(session, edition), now)
+    statement = sa.select(
+        readers.c.languages, readers.c.reads_both, readers.c.reason, sa.func.count()
+    ).group_by(readers.c.languages, readers.c.reads_both, readers.c.reason)
     shares = []
     for languages, reads_both, skip, count in session.execute(statement):
         variant = None if skip else choose_variant(languages, reads_both, variants, edition.languages)
@@ -68,30 +64,77 @@ def forecast(session: ReadSession, edition: Edition, variants: Sequence[str]) ->
     return sorted(shares, key=lambda share: (-share.count, share.languages))
 
 
-def plan_mailing(session: WriteSession, edition_id: int, now: datetime) -> Mailing:
-    """The mailing of a frozen edition with a delivery for every reader of its list, whichever state she is in.
+def plan_mailing(
+    session: WriteSession,
+    edition_id: int,
+    now: datetime,
+    readership: Readership | None = None,
+    *,
+    time_zone: str = "UTC",
+) -> Mailing:
+    """The mailing of a frozen edition with a delivery for every reader whom it goes to, whichever state she is in.
 
-    Readers whose variant is not frozen yet wait for a later wave; when it has come, planning again lets them go,
-    as they are by then. Otherwise planning again changes nothing. Raises EditionNotFound, EditionNotFrozen.
+    Without a `readership` it goes to the list of the edition; of a mailing that is planned already, to those it was
+    planned for. Readers whose variant is not frozen yet wait for a later wave; when it has come, planning again lets
+    them go, as they are by then. Otherwise planning again changes nothing. Days that the filter of a mailing names
+    begin in `time_zone`. Raises EditionNotFound, EditionNotFrozen, MailingGoesElsewhere, FilterRefused,
+    ListNotFound.
     """
     edition = edition_by_id(session, edition_id)
     frozen = set(variant_names(session, [edition_id]).get(edition_id, []))
     if not frozen:
         raise EditionNotFrozen(edition_id)
-    mailing = session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
+    mailing = mailing_of_edition(session, edition_id)
     if mailing is None:
-        mailing = Mailing(edition_id=edition_id, state=MailingState.PLANNED, created_at=now)
-        session.add(mailing)
-        session.flush()
-    elif not _release_waiting(session, mailing, edition, frozen):
-        return mailing
-    _plan_left_out(session, mailing, edition, now)
-    for variant, choices in _choices_by_variant(session, edition, intended_variants(edition)).items():
+        readership = readership or Readership((edition.list_id,))
+        mailing = _new_mailing(session, edition_id, readership, now)
+    else:
+        readership = _readership_as_planned(session, edition, mailing, readership, time_zone)
+        if not _release_waiting(session, mailing, edition, frozen):
+            return mailing
+    readers = readers_of(session, readership, now)
+    _plan_left_out(session, mailing, readers, now)
+    for variant, choices in _choices_by_variant(session, edition, readers).items():
         state = _state_of(variant, frozen)
         for start in range(0, len(choices), _COMBINATIONS_A_STATEMENT):
             some = choices[start : start + _COMBINATIONS_A_STATEMENT]
-            _plan_variant(session, mailing, edition, variant, state, some, now)
+            _plan_variant(session, mailing, readers, variant, state, some, now)
     return mailing
+
+
+def _new_mailing(session: WriteSession, edition_id: int, readership: Readership, now: datetime) -> Mailing:
+    mailing = Mailing(
+        edition_id=edition_id, state=MailingState.PLANNED, filter=readership.filter, created_at=now
+    )
+    session.add(mailing)
+    session.flush()
+    session.add_all(
+        MailedList(mailing_id=mailing.id, list_id=list_id, place=place)
+        for place, list_id in enumerate(readership.list_ids)
+    )
+    session.flush()
+    return mailing
+
+
+def planned_readership(session: ReadSession, edition: Edition, time_zone: str = "UTC") -> Readership:
+    """Whom the edition's mailing was planned for; before that, its own list."""
+    mailing = mailing_of_edition(session, edition.id)
+    if mailing is None:
+        return Readership((edition.list_id,))
+    return Readership(mailed_list_ids(session, mailing.id), mailing.filter, time_zone)
+
+
+def _readership_as_planned(
+    session: ReadSession, edition: Edition, mailing: Mailing, wanted: Readership | None, time_zone: str
+) -> Readership:
+    """Whom the mailing was planned for. Raises MailingGoesElsewhere where somebody wants others."""
+    planned = planned_readership(session, edition, wanted.time_zone if wanted else time_zone)
+    if wanted is not None and wanted != planned:
+        slugs = list_slugs(session)
+        raise MailingGoesElsewhere(
+            mailing.id, [slugs[list_id] for list_id in planned.list_ids], planned.filter
+        )
+    return planned
 
 
 def _release_waiting(
@@ -115,32 +158,27 @@ def _state_of(variant: str | None, frozen: Collection[str]) -> DeliveryState:
 
 
 def _choices_by_variant(
-    session: ReadSession, edition: Edition, variants: Sequence[str]
+    session: ReadSession, edition: Edition, readers: sa.Subquery
 ) -> dict[str | None, list[_Choice]]:
-    statement = (
-        sa.select(Subscriber.languages, Subscriber.reads_both)
-        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.list_id == edition.list_id)
-        .distinct()
-    )
+    variants = intended_variants(edition)
     chosen: dict[str | None, list[_Choice]] = {}
-    for languages, reads_both in session.execute(statement):
+    for languages, reads_both in session.execute(
+        sa.select(readers.c.languages, readers.c.reads_both).distinct()
+    ):
         variant = choose_variant(languages, reads_both, variants, edition.languages)
         chosen.setdefault(variant, []).append((languages, reads_both))
     return chosen
 
 
-def _plan_left_out(session: WriteSession, mailing: Mailing, edition: Edition, now: datetime) -> None:
-    rows = _rows(mailing, edition, now, sa.null(), DeliveryState.SKIPPED, _SKIP_REASON).where(
-        _SKIP_REASON.is_not(None)
-    )
-    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
+def _plan_left_out(session: WriteSession, mailing: Mailing, readers: sa.Subquery, now: datetime) -> None:
+    rows = _rows(mailing, readers, now, sa.null(), DeliveryState.SKIPPED, readers.c.reason)
+    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows.where(readers.c.reason.is_not(None))))
 
 
 def _plan_variant(
     session: WriteSession,
     mailing: Mailing,
-    edition: Edition,
+    readers: sa.Subquery,
     variant: str | None,
     state: DeliveryState,
     choices: Sequence[_Choice],
@@ -149,13 +187,13 @@ def _plan_variant(
     reason = SkipReason.NOTHING_IN_HER_LANGUAGE.value if variant is None else None
     of_choice = sa.or_(
         *(
-            sa.and_(Subscriber.languages == languages, Subscriber.reads_both.is_(reads_both))
+            sa.and_(readers.c.languages == languages, readers.c.reads_both.is_(reads_both))
             for languages, reads_both in choices
         )
     )
     rows = _rows(
-        mailing, edition, now, sa.literal(variant, sa.String), state, sa.literal(reason, sa.String)
-    ).where(_SKIP_REASON.is_(None), of_choice)
+        mailing, readers, now, sa.literal(variant, sa.String), state, sa.literal(reason, sa.String)
+    ).where(readers.c.reason.is_(None), of_choice)
     session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
 
 
@@ -174,29 +212,24 @@ _COLUMNS = (
 
 def _rows(
     mailing: Mailing,
-    edition: Edition,
+    readers: sa.Subquery,
     now: datetime,
     variant: sa.ColumnElement[Any],
     state: DeliveryState,
     reason: sa.ColumnElement[Any],
 ) -> sa.Select[Any, Any, Any, Any, Any, Any, Any, Any, Any]:
     """The SELECT whose rows become deliveries: readers are never carried through this process."""
-    return (
-        sa.select(
-            sa.literal(mailing.id),
-            Subscriber.id,
-            Subscription.id,
-            sa.cast(variant, sa.String),
-            sa.literal(state.value),
-            sa.cast(reason, sa.String),
-            sa.literal(0),
-            sa.literal(""),
-            sa.literal(now, Delivery.changed_at.type),
-        )
-        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(
-            Subscription.list_id == edition.list_id,
-            # A reader has one row: whoever has it already, from an earlier wave, is left alone.
-            ~sa.exists().where(Delivery.mailing_id == mailing.id, Delivery.subscriber_id == Subscriber.id),
-        )
+    has_row = sa.exists().where(
+        Delivery.mailing_id == mailing.id, Delivery.subscriber_id == readers.c.subscriber_id
     )
+    return sa.select(
+        sa.literal(mailing.id),
+        readers.c.subscriber_id,
+        readers.c.subscription_id,
+        sa.cast(variant, sa.String),
+        sa.literal(state.value),
+        sa.cast(reason, sa.String),
+        sa.literal(0),
+        sa.literal(""),
+        sa.literal(now, Delivery.changed_at.type),
+    ).where(~has_row)  # whoever has a row already, from an earlier wave, is left alone

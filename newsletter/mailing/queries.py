@@ -10,7 +10,7 @@ from newsletter.audience.models import Subscriber
 from newsletter.editions.models import Edition
 from newsletter.foundation.database import ReadSession
 from newsletter.mailing.errors import MailingNotFound
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
+from newsletter.mailing.models import Delivery, DeliveryState, MailedList, Mailing, MailingState, SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,12 @@ def mailing_by_id(session: ReadSession, mailing_id: int, *, lock: bool = False) 
 def mailing_of_edition(session: ReadSession, edition_id: int) -> Mailing | None:
     """The mailing of an edition, None where it was not planned yet."""
     return session.scalars(sa.select(Mailing).where(Mailing.edition_id == edition_id)).one_or_none()
+
+
+def mailed_list_ids(session: ReadSession, mailing_id: int) -> tuple[int, ...]:
+    """The lists whose readers a mailing goes to, in the order in which they count."""
+    statement = sa.select(MailedList.list_id).where(MailedList.mailing_id == mailing_id)
+    return tuple(session.scalars(statement.order_by(MailedList.place)))
 
 
 def is_mailed(session: ReadSession, list_id: int) -> bool:

@@ -1,11 +1,13 @@
 """The desk at which notices are written and sent: what every handler of a notice's job is given."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from newsletter.audience.abuse.budgets import Budgets
 from newsletter.foundation.database import Database
+from newsletter.foundation.language import best_match
 from newsletter.foundation.signing import Keyring
 from newsletter.jobs.run import TryLater
 from newsletter.notices.compose import Letterhead, compose_notice
@@ -43,6 +45,16 @@ class NoticeDesk:
     letterhead: Letterhead
     line: Line
     clock: Callable[[], datetime]
+    sign: Callable[[str, bytes], bytes] = lambda _sender, message: message
+    """Signs a message of this sender (DKIM), where something does."""
+    zone: tzinfo = UTC  # in which moments are told
+    budgets: Budgets = field(default_factory=Budgets)
+    alert_address: str = ""  # who is told when forms are abused
+
+    def speaks(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """In which languages to write to somebody who reads these: hers where the system speaks it, else all of ours."""
+        found = best_match(wanted, self.languages)
+        return (found,) if found else self.languages
 
     def send(self, notice: Notice) -> SentNotice:
         """Hands the notice to the relay. Raises TryLater where it should be tried again; refused for good is an answer.
@@ -51,15 +63,16 @@ class NoticeDesk:
         """
         composed = compose_notice(notice, self.letterhead, self.clock())
         heard: list[Outcome] = []
-        message = Message(
+        message = self.sign(composed.sender, composed.message)
+        job = Message(
             key=composed.message_id,
             sender=composed.sender,
             recipient=composed.recipient,
-            message=lambda: composed.message,
-            size_bytes=len(composed.message),
+            message=lambda: message,
+            size_bytes=len(message),
         )
         try:
-            self.line.deliver([message], lambda _job, outcome: heard.append(outcome))
+            self.line.deliver([job], lambda _job, outcome: heard.append(outcome))
         except (RelayUnreachable, RelayRefusedLogin) as error:
             raise TryLater(str(error)) from error
         [outcome] = heard

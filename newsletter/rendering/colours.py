@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
 _LEAST_CONTRAST = 4.5
+_LEAST_OF_FILL = 1.25  # a field of colour is seen as one: yellow on white is, cream is not
 DEFAULT_ACCENT = "#14539a"
 
 
@@ -31,12 +32,17 @@ DARK = Grounds(
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one letter: `accent` and `on_accent` in light mode, `dark_accent` and `on_dark_accent` in dark."""
+    """The colours of one letter: `accent` and `on_accent` in light mode, `dark_accent` and `on_dark_accent` in dark.
+
+    `fill` is for fields of colour with words on them, which take a paler colour than words do; `on_fill` for those words.
+    """
 
     accent: str
     on_accent: str
     dark_accent: str
     on_dark_accent: str
+    fill: str
+    on_fill: str
     light: Grounds = LIGHT
     dark: Grounds = DARK
 
@@ -54,7 +60,8 @@ def palette(accent: str) -> Palette:
     """The palette around an accent as #rrggbb, each colour moved only as far as reading asks."""
     light = _until_readable(accent, (LIGHT.card, LIGHT.page), towards=0)
     dark = _until_readable(accent, (DARK.card, DARK.page), towards=1, least=6.0)
-    return Palette(light, _ink_on(light), dark, _ink_on(dark))
+    fill = accent if _is_good_fill(accent) else light
+    return Palette(light, _ink_on(light), dark, _ink_on(dark), fill, _ink_on(fill))
 
 
 def contrast(one: str, other: str) -> float:
@@ -74,6 +81,13 @@ def _until_readable(
         if all(contrast(candidate, ground) >= least for ground in grounds):
             return candidate
     return _as_hex((towards, towards, towards))
+
+
+def _is_good_fill(colour: str) -> bool:
+    return (
+        contrast(colour, _ink_on(colour)) >= _LEAST_CONTRAST
+        and contrast(colour, LIGHT.card) >= _LEAST_OF_FILL
+    )
 
 
 def _ink_on(ground: str) -> str:

@@ -58,7 +58,10 @@ class SectionPart:
 
 @dataclass(frozen=True, slots=True)
 class LanguagePart:
-    """Everything of one language: `intro` is Markdown, `reason` tells in plain text why the reader gets this."""
+    """Everything of one language: `intro` is Markdown, `reason` tells in plain text why the reader gets this.
+
+    `reason_language` is set where the reason is in another language than the part.
+    """
 
     language: str
     subject: str
@@ -67,6 +70,7 @@ class LanguagePart:
     intro: str
     reason: str
     sections: tuple[SectionPart, ...]
+    reason_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

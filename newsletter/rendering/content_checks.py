@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from newsletter.foundation.sayings import saying
 from newsletter.rendering.colours import palette, parse_colour
 from newsletter.rendering.content import EditionContent, Item, ItemForm, LanguagePart
 from newsletter.rendering.fields import almost_fields, as_written, clean, set_aside, unknown_fields
@@ -45,10 +46,11 @@ def _check_items(part: LanguagePart) -> Iterator[Problem]:
 def _check_item(item: Item, where: str) -> Iterator[Problem]:
     language = item.language
     if not item.title.strip():
-        yield Problem(Code.TITLE_MISSING, Level.BLOCKS, "The item has no title.", None, where, language)
+        message = saying("The item has no title.")
+        yield Problem(Code.TITLE_MISSING, Level.BLOCKS, message, None, where, language)
     if item.form is ItemForm.SUMMARY:
         if not item.read_url:
-            message = "Only the title is shown, and it leads nowhere: there is no page to read on."
+            message = saying("Only the title is shown, and it leads nowhere: there is no page to read on.")
             yield Problem(Code.LINK_MISSING, Level.WARNS, message, None, where, language)
         elif not is_safe_url(item.read_url):
             yield _unsafe(item.read_url, where, language)
@@ -59,7 +61,7 @@ def _check_item(item: Item, where: str) -> Iterator[Problem]:
     if item.picture and not is_safe_url(item.picture.url):
         yield _unsafe(item.picture.url, f"{where} picture", language)
     if item.picture and not item.picture.alt.strip():
-        message = "The picture has no alternative text; readers who do not see it are told nothing."
+        message = saying("The picture has no alternative text; readers who do not see it are told nothing.")
         yield Problem(Code.PICTURE_WITHOUT_ALT, Level.WARNS, message, None, f"{where} picture", language)
 
 
@@ -68,15 +70,19 @@ def _check_markdown(markdown: str, where: str, language: str) -> Iterator[Proble
     for found in find_body_problems(set_aside(clean(markdown))):
         target = as_written(found.target)
         if found.kind == "picture":
-            message = "Pictures inside a text are not shown, only their alternative text; make it the item's picture."
+            message = saying(
+                "Pictures inside a text are not shown, only their alternative text; make it the item's picture."
+            )
             yield Problem(Code.PICTURE_IN_BODY, Level.WARNS, message, found.line, where, language)
         elif found.kind == "deep":
-            message = (
+            message = saying(
                 "Quotations or lists stand too deep in each other here; what is in the deepest is not shown."
             )
             yield Problem(Code.TOO_DEEP, Level.BLOCKS, message, found.line, where, language)
         elif found.kind == "relative":
-            message = f"The link to “{target}” leads nowhere in a mail; write it with https://."
+            message = saying(
+                "The link to “{target}” leads nowhere in a mail; write it with https://.", target=target
+            )
             yield Problem(Code.RELATIVE_LINK, Level.WARNS, message, found.line, where, language)
         else:
             yield _unsafe(target, where, language, found.line)
@@ -85,23 +91,29 @@ def _check_markdown(markdown: str, where: str, language: str) -> Iterator[Proble
 def _check_fields(text: str, where: str, language: str) -> Iterator[Problem]:
     text = clean(text)
     for field, line in unknown_fields(text):
-        message = f"There is no merge field {field}; write \\{field} to show it as text."
+        message = saying(
+            "There is no merge field {field}; write \\{field} to show it as text.", field=str(field)
+        )
         yield Problem(Code.UNKNOWN_FIELD, Level.BLOCKS, message, line, where, language)
     for shown, line in almost_fields(text):
-        message = f"{shown} is no merge field and is shown as it stands."
+        message = saying("{field} is no merge field and is shown as it stands.", field=shown)
         yield Problem(Code.LOOKS_LIKE_FIELD, Level.WARNS, message, line, where, language)
 
 
 def _check_accent(accent: str) -> Iterator[Problem]:
     colour = parse_colour(accent)
     if colour is None:
-        message = f"“{accent}” is no colour such as #14539a; the house's own is used."
+        message = saying("“{colour}” is no colour such as #14539a; the house's own is used.", colour=accent)
         yield Problem(Code.BAD_ACCENT, Level.WARNS, message, None, "branding accent")
     elif (shown := palette(colour).accent) != colour:
-        message = f"{colour} is too pale to be read on white; {shown} is used."
+        message = saying(
+            "{colour} is too pale to be read on white; {shown} is used.", colour=colour, shown=shown
+        )
         yield Problem(Code.ACCENT_ADJUSTED, Level.NOTES, message, None, "branding accent")
 
 
 def _unsafe(url: str, where: str, language: str, line: int | None = None) -> Problem:
-    message = f"“{url}” is not an address that a letter can link to; use https, http, mailto or tel."
+    message = saying(
+        "“{url}” is not an address that a letter can link to; use https, http, mailto or tel.", url=url
+    )
     return Problem(Code.UNSAFE_LINK, Level.BLOCKS, message, line, where, language)

@@ -26,6 +26,7 @@ from newsletter.rendering.shown import (
     RichText,
     ShownDate,
     ShownItem,
+    ShownLanguage,
     ShownLetter,
     ShownLink,
     ShownPart,
@@ -74,11 +75,13 @@ def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
     level = index + 1  # the first part's heading is the mail's one h1; a second part hangs below it
     title = part.heading.strip() or part.list_name
     t = texts(part.language).gettext
+    words = _language_of_words(part.language)
     return ShownPart(
         language=part.language,
         direction=direction(part.language),
         side=_side(part.language),
         t=t,
+        words=_shown_language(words),
         is_first=index == 0,
         heading=f"h{level}",
         list_name=_plain(part.list_name, part.language),
@@ -86,12 +89,11 @@ def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
         date=long_date(content.published_on, part.language),
         greeting=str(greeting(part.language)),
         intro=_rich(part.intro, part.language, level + 1),
-        reason=_plain(part.reason, part.language),
+        reason=_plain(part.reason, part.reason_language or part.language),
+        reason_in=_shown_language(part.reason_language or part.language),
         sections=tuple(_sections(content, part, level + 1)),
         read_online=t("Read online"),
-        follows=t("The {language} text follows below.").format(
-            language=language_name(part.language, part.language)
-        ),
+        follows=t("The {language} text follows below.").format(language=language_name(part.language, words)),
     )
 
 
@@ -162,7 +164,8 @@ def _read_on(item: Item, own_pages: set[str], view_url: str) -> ShownLink:
     """Where all of the item can be read; on a page of this edition at the item itself."""
     url = item.read_url if is_safe_url(item.read_url) else view_url
     place = f"#{quote(item.key)}" if url in own_pages or url == view_url else ""
-    return ShownLink(texts(item.language).gettext("Read on"), _url(url) + place, item.language)
+    language = _language_of_words(item.language)
+    return ShownLink(texts(language).gettext("Read on"), _url(url) + place, language)
 
 
 def _picture(picture: Picture | None, language: str) -> ShownPicture | None:
@@ -176,8 +179,7 @@ def _mark(language: str, part_language: str) -> str:
     """What tells that an item is in another language than its part: "En anglais"; "" where it is not."""
     if base_language(language) == base_language(part_language):
         return ""
-    # Where the system does not speak the part's language its words are English, and so is the name among them.
-    name = language_name(language, part_language if has_texts(part_language) else "en")
+    name = language_name(language, _language_of_words(part_language))
     return texts(part_language).gettext("In {language}").format(language=name)
 
 
@@ -206,6 +208,15 @@ def _one_line(text: str) -> str:
 def _url(url: str) -> str:
     url = clean(url).strip()
     return literal(url) if is_safe_url(url) else ""
+
+
+def _language_of_words(language: str) -> str:
+    """The language of the system's words in a part: its own, else English."""
+    return language if has_texts(language) else "en"
+
+
+def _shown_language(language: str) -> ShownLanguage:
+    return ShownLanguage(language, direction(language))
 
 
 def _side(language: str) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.foundation.sayings import Saying
+
 
 class Level(StrEnum):
     """How grave a problem is."""
@@ -45,7 +47,7 @@ class Problem:
 
     code: str
     level: Level
-    message: str
+    message: Saying
     line: int | None = None
     where: str = ""
     language: str = ""

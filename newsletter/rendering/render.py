@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from newsletter.foundation.merge import keep_blocks
+from newsletter.foundation.sayings import saying
 from newsletter.rendering.content import EditionContent
 from newsletter.rendering.content_checks import check_content
 from newsletter.rendering.mjml.compiling import compile_mjml
@@ -54,5 +55,8 @@ def _check_size(html: str) -> tuple[Problem, ...]:
     size_bytes = _mailed_bytes(html)
     if size_bytes <= LARGEST_HTML_BYTES:
         return ()
-    message = f"The letter is {size_bytes / 1000:.0f} KB long; Gmail hides what comes after about 102 KB. Shorten it."
+    message = saying(
+        "The letter is {size} KB long; Gmail hides what comes after about 102 KB. Shorten it.",
+        size=round(size_bytes / 1000),
+    )
     return (Problem(Code.TOO_LARGE, Level.WARNS, message, None, "html"),)

@@ -33,9 +33,9 @@ class ShownPicture:
     width: int
     height: int
 
-    def within(self, width: int) -> "ShownPicture":
-        """The picture in its own proportions, at most so wide, never enlarged and never taller than a screen."""
-        shown = min(self.width, width, max(1, _TALLEST * self.width // self.height))
+    def within(self, width: int, tallest: int = _TALLEST) -> "ShownPicture":
+        """The picture in its own proportions, at most so wide and so tall, and never enlarged."""
+        shown = min(self.width, width, max(1, tallest * self.width // self.height))
         return replace(self, width=shown, height=max(1, round(self.height * shown / self.width)))
 
 
@@ -47,6 +47,14 @@ class ShownLink:
     url: str
     language: str = ""
     direction: str = "ltr"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLanguage:
+    """A language and the direction in which it is written."""
+
+    language: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +151,17 @@ def _kind(item: ShownItem) -> RowKind:
 
 @dataclass(frozen=True, slots=True)
 class ShownPart:
-    """One language of a letter. `t` gives the system's words in it; `side` is where its lines begin."""
+    """One language of a letter. `t` gives the system's words in it; `side` is where its lines begin.
+
+    Where the system does not speak the language its words are English: what is written with `t`, and the greeting, goes
+    between tags that say so (`in_words(part)`); `words` has the language they are in.
+    """
 
     language: str
     direction: str
     side: str
     t: Callable[[str], str]
+    words: ShownLanguage
     is_first: bool
     heading: str
     list_name: str
@@ -157,9 +170,10 @@ class ShownPart:
     greeting: str
     intro: RichText
     reason: str
+    reason_in: ShownLanguage
     sections: tuple[ShownSection, ...]
     read_online: str
-    follows: str  # "The English text follows below.", shown in the other part; in this part's own language
+    follows: str  # "The English text follows below.", shown in the other part; in the language of this part's words
 
 
 @dataclass(frozen=True, slots=True)

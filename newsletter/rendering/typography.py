@@ -1,8 +1,8 @@
 """Typography of a language, put into a text when it is rendered; what is stored never changes.
 
 French: narrow no-break space before ; ! ? and %, no-break space before : and inside « », « » for straight quotes,
-curved apostrophe, groups of digits held together. English: “ ” for straight quotes, curved apostrophe. Links, addresses,
-merge fields, entities and times stay as they are. Only spaces and quotation marks ever change, and
+curved apostrophe, groups of digits held together, hours too (17 h 30). English: “ ” for straight quotes, curved apostrophe.
+In both a day stays with its month. Links, addresses, merge fields, entities and times stay as they are. Only spaces and quotation marks ever change, and
 a second run changes nothing.
 """
 
@@ -32,6 +32,8 @@ _QUOTES = re.compile(
     re.MULTILINE,
 )
 _APOSTROPHES = re.compile(rf"(?P<kept>{_PROTECTED})|(?<=\w)'(?=[\w*\[«])", re.MULTILINE)
+_FRENCH_MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+_ENGLISH_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"  # not "may", a verb
 _SPACES = re.compile(
     rf"(?P<kept>{_PROTECTED})"
     rf"|(?<=\S)[{_SPACE}]+(?P<high>[;!?])(?!\[)"
@@ -41,7 +43,15 @@ _SPACES = re.compile(
     rf"|«(?P<opening>)[{_SPACE}]*(?=\S)"
     rf"|(?<=[^\s«])[{_SPACE}]*(?P<closing>»)"
     rf"|(?<=\d)[{_SPACE}](?P<unit>[%€])"
+    rf"|(?<![\w.,])(?P<hour>\d{{1,2}}[{_SPACE}]h(?:[{_SPACE}]\d{{2}})?)(?!\w)"
+    rf"|(?<![\w.,])(?P<day>(?:1er|\d{{1,2}})[{_SPACE}](?:{_FRENCH_MONTH}))(?!\w)"
     rf"|(?<!\d)(?<!\d[{_SPACE}])(?P<number>\d{{1,3}}(?:[{_SPACE}]\d{{3}})+)(?!\d)",
+    re.MULTILINE,
+)
+_ENGLISH_DAYS = re.compile(
+    rf"(?P<kept>{_PROTECTED})"
+    rf"|(?<![\w.,])(?P<day>\d{{1,2}}(?:st|nd|rd|th)?[{_SPACE}](?:{_ENGLISH_MONTH})"
+    rf"|(?:{_ENGLISH_MONTH})[{_SPACE}]\d{{1,2}})(?!\w)",
     re.MULTILINE,
 )
 
@@ -51,7 +61,8 @@ def typeset(text: str, language: str) -> str:
     base = base_language(language)
     if base == "en":
         text = _QUOTES.sub(_english_quotes, text)
-        return _APOSTROPHES.sub(lambda match: match["kept"] or "’", text)
+        text = _APOSTROPHES.sub(lambda match: match["kept"] or "’", text)
+        return _ENGLISH_DAYS.sub(lambda match: match["kept"] or _held_together(match["day"]), text)
     if base != "fr":
         return text
     text = _QUOTES.sub(_french_quotes, text)
@@ -80,5 +91,11 @@ def _french_space(match: re.Match[str]) -> str:
         "opening": f"«{_WIDE}",
         "closing": f"{_WIDE}»",
         "unit": f"{_WIDE if match['unit'] == '€' else _NARROW}{match['unit']}",
+        "hour": _held_together(match[0]),
+        "day": _held_together(match[0]),
         "number": re.sub(f"[{_SPACE}]", _NARROW, match[0]),
     }[kind]
+
+
+def _held_together(text: str) -> str:
+    return re.sub(f"[{_SPACE}]", _WIDE, text)

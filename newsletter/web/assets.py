@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter.foundation.files import templates_folder
 from newsletter.web.colours import readable_on
 
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
 # The backgrounds on which the accent must be read: `--ground` of web.css, light and dark.
 _LIGHT_GROUND, _DARK_GROUND = "#f4f5f7", "#1d2126"
 _TEXT_RATIO = 4.5
@@ -55,9 +55,16 @@ def _content(path: Path, accent: str) -> bytes:
 
 def accent_rules(accent: str) -> str:
     """The style rules that give the pages the organisation's colour, readable in light and dark."""
-    light = readable_on(accent, _LIGHT_GROUND, _TEXT_RATIO)
-    dark = readable_on(accent, _DARK_GROUND, _TEXT_RATIO + 1)
+    light, dark = accent_shades(accent)
     return (
         f":root{{--accent:{light};--on-accent:#fff}}\n"
         f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark};--on-accent:#0b0e12}}}}\n"
+    )
+
+
+def accent_shades(accent: str) -> tuple[str, str]:
+    """The organisation's colour as text can be in it, on the light and on the dark ground."""
+    return (
+        readable_on(accent, _LIGHT_GROUND, _TEXT_RATIO),
+        readable_on(accent, _DARK_GROUND, _TEXT_RATIO + 1),
     )

@@ -1,11 +1,15 @@
 """The front page of the site, its style sheets, and the address at which monitoring asks whether all is well."""
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from newsletter.audience.sign_up.queries import offered_lists
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.texts import texts
+from newsletter.mailing.published import is_anything_published
+from newsletter.web.archive.addresses import archive_path
 from newsletter.web.assets import Asset
 from newsletter.web.errors import not_found
 from newsletter.web.languages import best_first
@@ -18,17 +22,23 @@ def show_landing(request: Request) -> Response:
     language = request.path_params.get("language") or best_first(site.languages, wanted_languages(request))[0]
     if language not in site.languages:
         return not_found(request)
-    response = site.page(
-        [_landing_part(site, language)], switch=site.languages, website=site.settings.website
-    )
+    with site.database.read() as session:
+        has_archive = is_anything_published(session, language)
+        has_form = bool(offered_lists(session, site.settings.organisation, language))
+    part = _landing_part(site, language, has_archive=has_archive, has_form=has_form)
+    response = site.page([part], switch=site.languages, website=site.settings.website)
     response.headers["Vary"] = "Accept-Language"
     response.headers["X-Robots-Tag"] = "all"
     return response
 
 
-def _landing_part(site: Site, language: str) -> Part:
+def _landing_part(site: Site, language: str, *, has_archive: bool, has_form: bool) -> Part:
     t = texts(language).gettext
     organisation = site.settings.organisation
+    archive = Markup('<a href="{}">{}</a>').format(archive_path(site, language), t("Read our past editions"))
+    form = Markup('<a href="{}/{}/subscribe">{}</a>').format(
+        site.base_path, language, t("Subscribe to our newsletters")
+    )
     return Part(
         language,
         t("The newsletters of {organisation}").format(organisation=organisation)
@@ -37,6 +47,8 @@ def _landing_part(site: Site, language: str) -> Part:
         (
             t("They come by e-mail, to each reader in the language that she chose."),
             t("To read an edition here, or to leave a newsletter, follow the links in any of our mails."),
+            *([form] if has_form else []),
+            *([archive] if has_archive else []),
         ),
     )
 

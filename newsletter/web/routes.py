@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route
 
-from newsletter.web.archive import show_edition, show_picture
+from newsletter.web.archive.editions import show_edition
+from newsletter.web.archive.feeds import show_feed, show_feed_of_all
+from newsletter.web.archive.pages import show_archive, show_list
+from newsletter.web.archive.pictures import show_picture
+from newsletter.web.confirm import confirm_or_ask, decline_or_ask
 from newsletter.web.landing import healthz, serve_asset, serve_icon, show_landing
+from newsletter.web.subscribe import subscribe
 from newsletter.web.unsubscribe import unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
@@ -16,8 +21,27 @@ PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
     Route("/favicon.ico", serve_icon),
+    Route("/{language}/archive", show_archive),
+    Route("/{language}/archive/", show_archive),
+    Route("/{language}/archive/atom.xml", show_feed_of_all),
+    Route("/{language}/archive/lists/{slug}", show_list),
+    Route("/{language}/archive/lists/{slug}/", show_list),
+    Route("/{language}/archive/lists/{slug}/atom.xml", show_feed),
     Route("/{language}/archive/{name}", show_edition),
     Route("/{language}/archive/{name}/", show_edition),
+    *(
+        Route(path, subscribe, methods=["GET", "POST"])
+        for path in (
+            "/{language}/subscribe",
+            "/{language}/subscribe/",
+            "/{language}/subscribe/{slug}",
+            "/{language}/subscribe/{slug}/",
+        )
+    ),
+    Route("/{language}/confirm/{token}", confirm_or_ask, methods=["GET", "POST"]),
+    Route("/{language}/confirm/{token}/", confirm_or_ask, methods=["GET", "POST"]),
+    Route("/{language}/not-me/{token}", decline_or_ask, methods=["GET", "POST"]),
+    Route("/{language}/not-me/{token}/", decline_or_ask, methods=["GET", "POST"]),
     Route("/{language}", show_landing),
     Route("/{language}/", show_landing),
 )

@@ -61,6 +61,10 @@ class Site:
         """The path of the public address, without a slash at the end: what comes before `/u/...`."""
         return urlsplit(self.settings.base_url).path
 
+    def public_url(self, path: str) -> str:
+        """The whole public address of a path that begins with `base_path`."""
+        return self.settings.base_url.removesuffix(self.base_path) + path
+
     def page(self, parts: Sequence[Part], *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page that says `parts`, in the plain frame of the site."""
         html = self.render("page.html", parts[0].language, parts=parts, **values)

@@ -9,7 +9,8 @@ from newsletter.announcements.intake.draft import DraftAnnouncement, DraftPictur
 from newsletter.announcements.intake.pictures import PreparedPicture
 from newsletter.announcements.models import TranslationState
 from newsletter.announcements.queries import announcements, announcements_by_id, picture_data
-from newsletter.announcements.remarks import Remark, RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Remark
 from newsletter.announcements.rules import is_stale
 from newsletter.foundation.database import Database
 
@@ -29,9 +30,7 @@ def a_draft(title: str = "Le verger ouvre", has_picture: bool = False) -> ReadyD
         pictures=(DraftPicture(None, b"raw", (("fr", "Un pommier"), ("en", "An apple tree"))),)
         if has_picture
         else (),
-        remarks=(
-            Remark(RemarkCode.DERIVED_TITLE, "The title was made from the text.", "en", 1, "The orchard"),
-        ),
+        remarks=(Remark(RemarkCode.DERIVED_TITLE, "en", 1, "The orchard"),),
     )
     return ReadyDraft(draft, (PICTURE,) if has_picture else ())
 
@@ -50,7 +49,10 @@ def test_store_keeps_everything_of_a_draft(db: Database) -> None:
         assert [(remark.code, remark.language, remark.line) for remark in stored.remarks] == [
             ("derived_title", "en", 1)
         ]
-        assert stored.pictures[0].alt_texts == {"fr": "Un pommier", "en": "An apple tree"}
+        assert len(stored.pictures) == 1
+        assert {text.language: text.alt_text(0) for text in stored.translations} == {
+            "fr": "Un pommier", "en": "An apple tree",
+        }  # fmt: skip
         assert picture_data(session, PICTURE.sha256) == ("image/png", PIXELS)
         assert picture_data(session, "0" * 64) is None
 

@@ -10,6 +10,7 @@ from newsletter.announcements.intake.draft import DraftAnnouncement
 from newsletter.announcements.intake.markdown import read_folder
 from newsletter.announcements.models import Announcement, AnnouncementPicture, Picture
 from newsletter.announcements.queries import announcements_by_id
+from newsletter.announcements.revisions.editing import Edit, edit_text
 from newsletter.announcements.revisions.states import mark_not_applicable
 from newsletter.announcements.rules import TextField
 from newsletter.foundation.database import Database
@@ -48,7 +49,9 @@ def test_bundle_is_read_back_as_it_was(db: Database, tmp_path: Path) -> None:
         session.add(Picture(sha256="c" * 64, content_type="image/png", width=1, height=1, data=PIXEL))
         session.flush()
         alt = {"fr": "Un point : blanc", "en": "A white dot"}
-        session.add(AnnouncementPicture(announcement_id=number, position=0, sha256="c" * 64, alt_texts=alt))
+        session.add(AnnouncementPicture(announcement_id=number, position=0, sha256="c" * 64))
+        for language, shown in alt.items():
+            edit_text(session, number, language, Edit({"alt.0": shown}, "Marie"), NOW)
     assert exported(db, tmp_path, number) == [
         "images/0001-fete.png", "0001-fete.en.md", "0001-fete.fr.md",
     ]  # fmt: skip

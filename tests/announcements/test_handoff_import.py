@@ -27,7 +27,7 @@ from newsletter.announcements.queries import announcements_by_id
 from newsletter.announcements.revisions.editing import Edit, confirm_translation, edit_text
 from newsletter.announcements.revisions.queries import revisions_of
 from newsletter.announcements.revisions.states import approve_text, mark_not_applicable
-from newsletter.announcements.rules import TextField, fields_of, is_stale, source_of, text_in
+from newsletter.announcements.rules import TextField, is_stale, source_of, text_in
 from newsletter.foundation.database import Database, ReadSession, WriteSession
 
 ALL = ("title", "summary", "body", "cta_label", "cta_url")
@@ -58,7 +58,7 @@ def english(session: ReadSession, number: int) -> dict[str, object]:
     text = text_in(item, "en")
     assert text is not None
     return {
-        "words": {field: fields_of(text)[field] for field in TextField},
+        "words": text.words,
         "state": text.state.value,
         "is_stale": is_stale(text, source_of(item)),
     }
@@ -320,17 +320,17 @@ def test_descriptions_of_pictures_go_along(
         number = a_story(session)
         session.add(Picture(sha256="b" * 64, content_type="image/png", width=1, height=1, data=b"x"))
         session.flush()
-        alt = {"fr": "Des lanternes"}
-        session.add(AnnouncementPicture(announcement_id=number, position=0, sha256="b" * 64, alt_texts=alt))
-        session.flush()
+        session.add(AnnouncementPicture(announcement_id=number, position=0, sha256="b" * 64))
+        edit_text(session, number, "fr", Edit({"alt.0": "Des lanternes"}, "Marie"), NOW)
         exported = export(session, number)
+        edit_text(session, number, "fr", Edit({"alt.0": "Des lampions"}, "Marie"), NOW)
         report = take_back(fill(exported, {}), session)
-        assert fates(report) == dict.fromkeys((*ALL, "alt.0"), "accepted")
-        picture = whole(session, number).pictures[0]
-        assert picture.alt_texts == {"fr": "Des lanternes", "en": "Des lanternes"}
-        picture.alt_texts = {"fr": "Des lampions"}
+        assert fates(report) == {**dict.fromkeys(ALL, "accepted"), "alt.0": "accepted_as_stale"}
+        stored = english(session, number)
+        assert (stored["words"], stored["is_stale"]) == ({**SOURCE, "alt.0": "Des lanternes"}, True)
+        confirm_translation(session, number, "en")
         session.flush()
-        assert fates(read_back(fill(exported, {}), session))["alt.0"] == "accepted_as_stale"
+        assert english(session, number)["is_stale"] is False
 
 
 def test_what_is_left_out_of_a_hand_off_says_why(db: Database) -> None:
@@ -340,9 +340,9 @@ def test_what_is_left_out_of_a_hand_off_says_why(db: Database) -> None:
         french, set_aside = a_story(session), a_story(session)
         mark_not_applicable(session, set_aside, "en", NOW)
         prepared = hand_off(session, [french, set_aside], "fr", "en")
-        assert [text.announcement_id for text in prepared.texts] == [french]
-        assert [(item.announcement_id, item.reason) for item in prepared.left_out] == [
-            (set_aside, "it is not meant to exist in English")
+        assert [text.name for text in prepared.texts] == [f"announcement-{french}"]
+        assert [(item.name, item.reason) for item in prepared.left_out] == [
+            (f"announcement-{set_aside}", "it is not meant to exist in English")
         ]
         other_way = hand_off(session, [french], "en", "fr")
         assert [item.reason for item in other_way.left_out] == ["it is written in French"]

@@ -14,7 +14,7 @@ from newsletter.announcements.handoff.po import read_po, write_po
 from newsletter.announcements.handoff.segments import join_text, split_text
 from newsletter.announcements.handoff.units import HandOff, TextToTranslate, Unit, UnitState
 from newsletter.announcements.revisions.editing import Edit, edit_text
-from newsletter.announcements.rules import TextField
+from newsletter.announcements.rules import FieldForm, TextField
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import BadInput
 
@@ -27,19 +27,25 @@ ANY = st.lists(SIGNS, max_size=30).map("".join) | st.text(
 )
 WORDS = ANY.filter(lambda words: words.strip() != "")
 
+FORMS = {
+    "title": FieldForm.LINE, "body": FieldForm.MARKDOWN, "cta_url": FieldForm.URL, "alt.0": FieldForm.LINE,
+}  # fmt: skip
+
 
 def a_hand_off(*units: Unit) -> HandOff:
-    return HandOff("fr", "en", (TextToTranslate(1, "a" * 64, 3, units, ("A note",)),))
+    return HandOff("fr", "en", (TextToTranslate("announcement-1", "a" * 64, 3, units, ("A note",)),))
 
 
 @settings(deadline=None)
-@given(source=WORDS, target=ANY, field=st.sampled_from(["title", "body", "cta_url", "alt.0"]))
+@given(source=WORDS, target=ANY, field=st.sampled_from(sorted(FORMS)))
 def test_any_words_come_back(source: str, target: str, field: str) -> None:
-    data = write_po(a_hand_off(Unit(field, source, target, UnitState.WRITTEN, ("A note",)))).encode()
+    data = write_po(
+        a_hand_off(Unit(field, source, target, UnitState.WRITTEN, ("A note",), FORMS[field]))
+    ).encode()
     returned = read_po(data, "x.po")
     text = returned.texts[0]
     assert (returned.source_language, returned.target_language) == ("fr", "en")
-    assert (text.announcement_id, text.source_hash, text.target_revision) == (1, "a" * 64, 3)
+    assert (text.name, text.source_hash, text.target_revision) == ("announcement-1", "a" * 64, 3)
     [unit] = text.units
     gaps = split_text(source).gaps
     is_whole = field != "body" or unit.sources == (source,)

@@ -25,7 +25,7 @@ from newsletter.announcements.handoff.units import HandOff, TextToTranslate, Uni
 from newsletter.announcements.handoff.xliff_reading import read_xliff
 from newsletter.announcements.handoff.xliff_writing import CORE, METADATA, write_xliff
 from newsletter.announcements.revisions.editing import Edit, edit_text
-from newsletter.announcements.rules import TextField
+from newsletter.announcements.rules import FieldForm, TextField
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import BadInput
 
@@ -41,9 +41,15 @@ ANY = st.lists(SIGNS, max_size=30).map("".join) | st.text(
 
 WORDS = ANY.filter(lambda words: words.strip() != "")  # an empty field is not handed to anybody
 
+FORMS = {
+    "title": FieldForm.LINE, "body": FieldForm.MARKDOWN, "cta_url": FieldForm.URL, "alt.0": FieldForm.LINE,
+}  # fmt: skip
+
 
 def a_hand_off(*units: Unit) -> HandOff:
-    return HandOff("fr", "en", (TextToTranslate(1, "a" * 64, 3, units, ("A note\x03 & more",)),))
+    return HandOff(
+        "fr", "en", (TextToTranslate("announcement-1", "a" * 64, 3, units, ("A note\x03 & more",)),)
+    )
 
 
 def schema() -> etree.XMLSchema:
@@ -56,11 +62,11 @@ def xliff_schema() -> etree.XMLSchema:
 
 
 @settings(deadline=None)
-@given(source=WORDS, target=ANY, field=st.sampled_from(["title", "body", "cta_url", "alt.0"]))
+@given(source=WORDS, target=ANY, field=st.sampled_from(sorted(FORMS)))
 def test_any_words_make_a_valid_document_and_come_back(
     xliff_schema: etree.XMLSchema, source: str, target: str, field: str
 ) -> None:
-    data = write_xliff(a_hand_off(Unit(field, source, target, UnitState.WRITTEN, ("A note",))))
+    data = write_xliff(a_hand_off(Unit(field, source, target, UnitState.WRITTEN, ("A note",), FORMS[field])))
     xliff_schema.assertValid(etree.fromstring(data))
     [unit] = read_xliff(data, "x.xlf").texts[0].units
     assert join_text(unit.sources, unit.gaps or ()) == source
@@ -71,7 +77,9 @@ def test_any_words_make_a_valid_document_and_come_back(
 @settings(deadline=None)
 @given(WORDS)
 def test_copied_sources_come_back_as_the_source(words: str) -> None:
-    data = fill_xliff(write_xliff(a_hand_off(Unit("body", words, "", UnitState.MISSING))), {})
+    data = fill_xliff(
+        write_xliff(a_hand_off(Unit("body", words, "", UnitState.MISSING, form=FieldForm.MARKDOWN))), {}
+    )
     [unit] = read_xliff(data, "x.xlf").texts[0].units
     assert join_text(unit.targets, unit.gaps or ()) == words
 
@@ -173,7 +181,9 @@ def test_translation_made_in_translate_toolkit_is_taken(sqlite_db: Database, tmp
 
 
 def test_order_of_segments_may_be_another_in_the_translation() -> None:
-    data = write_xliff(a_hand_off(Unit("body", "un\n\ndeux", "one\n\ntwo", UnitState.WRITTEN)))
+    data = write_xliff(
+        a_hand_off(Unit("body", "un\n\ndeux", "one\n\ntwo", UnitState.WRITTEN, form=FieldForm.MARKDOWN))
+    )
     root = etree.fromstring(data)
     for target, order in zip(root.iter(f"{{{CORE}}}target"), ("3", "1"), strict=True):
         target.set("order", order)
@@ -183,7 +193,15 @@ def test_order_of_segments_may_be_another_in_the_translation() -> None:
 
 def test_paragraphs_that_do_not_match_travel_as_one() -> None:
     data = write_xliff(
-        a_hand_off(Unit("body", "un\n\ndeux", "one two [x](https://a.example)", UnitState.WRITTEN))
+        a_hand_off(
+            Unit(
+                "body",
+                "un\n\ndeux",
+                "one two [x](https://a.example)",
+                UnitState.WRITTEN,
+                form=FieldForm.MARKDOWN,
+            )
+        )
     )
     [unit] = read_xliff(data, "x.xlf").texts[0].units
     assert (unit.sources, unit.targets) == (("un\n\ndeux",), ("one two [x](https://a.example)",))

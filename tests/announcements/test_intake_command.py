@@ -62,3 +62,73 @@ def test_import_from_the_web_is_stored(sqlite_db: Database) -> None:
         ((report, imported),) = import_sources(installation, [server.url("/a")], web=Web(LOOPBACK))
     assert [text.title for text in report.drafts[0].texts] == ["The lantern party"]
     assert [item.is_new for item in imported] == [True]
+
+
+def test_update_takes_over_what_changed_and_says_what_it_left(shell: Shell) -> None:
+    shell.ok("announcements", "import", "wpml.xml")
+    path = shell.folder / "wpml.xml"
+    path.write_text(path.read_text("utf-8").replace("Apportez", "Prenez"), "utf-8")
+    assert "--update takes it over" in shell.ok("announcements", "import", "wpml.xml")
+    (result,) = shell.json("announcements", "import", "wpml.xml", "--update")
+    assert (result["updated"], result["changed"], result["unchanged"]) == ([1], [], [2])
+    first = result["announcements"][0]
+    assert (first["taken_over"], first["became_stale"], first["left"]) == (["fr"], ["en"], [])
+    shell.ok("announcements", "edit", "1", "--language", "fr", "--body", "Venez.")
+    path.write_text(path.read_text("utf-8").replace("Prenez", "Portez"), "utf-8")
+    told = shell.ok("announcements", "import", "--update", "wpml.xml")
+    assert "1 known already, 1 changed since they were imported." in told
+    assert "the French words were changed here since, and those of the source too" in told
+    told = shell.ok("announcements", "import", "--update-all", "wpml.xml")
+    assert "announcement 1: taken over from its source: French text." in told
+    bodies = [item["body"] for item in shell.json("announcements", "revisions", "1", "--language", "fr")]
+    assert bodies == [
+        "Portez vos sécateurs.",
+        "Venez.",
+        "Prenez vos sécateurs.",
+        "Apportez vos sécateurs.",
+    ]
+
+
+def pages(folder: Path, **texts: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name.replace('_', '.')}.md").write_text(text, "utf-8")
+
+
+def test_files_named_one_by_one_are_paired_as_those_of_their_folder(shell: Shell) -> None:
+    """As a shell writes `news/*.md` out: by name and by `ref`, which names a text wherever it lies."""
+    pages(
+        shell.folder / "news",
+        fête_fr="# La fête\n\nVenez samedi.\n",
+        fête_en="# The party\n\nCome on Saturday.\n",
+        marché="---\nref: m\nlang: fr\n---\n# Le marché\n\nDimanche.\n",
+        market="---\nref: m\nlang: en\n---\n# The market\n\nSunday.\n",
+    )
+    names = sorted(str(path.relative_to(shell.folder)) for path in (shell.folder / "news").glob("*.md"))
+    results = shell.json("announcements", "import", *names)
+    assert [result["source"] for result in results] == names
+    assert [result["added"] + result["unchanged"] for result in results] == [[1], [1], [2], [2]]
+    assert [[line["announcement"] for line in result["lines"] if line["fate"] == "title"] for result in results] == [
+        [1],
+        [1],
+        [2],
+        [2],
+    ]  # fmt: skip
+    found = shell.json("announcements", "list")
+    assert [sorted(item["translations"]) for item in found] == [["en", "fr"], ["en", "fr"]]
+    (folder,) = shell.json("announcements", "import", "news")
+    assert (folder["added"], sorted(folder["unchanged"])) == ([], [1, 2])
+
+
+def test_files_of_the_same_name_in_two_folders_are_two_announcements(shell: Shell) -> None:
+    pages(shell.folder / "a", fête_fr="# La fête\n\nVenez samedi.\n")
+    pages(shell.folder / "b", fête_en="# The parade\n\nCome on Sunday.\n")
+    shell.ok("announcements", "import", "a/fête.fr.md", "./a/fête.fr.md", "b/fête.en.md", "wpml.xml")
+    found = shell.json("announcements", "list")
+    assert [sorted(item["translations"]) for item in found] == [["fr"], ["en", "fr"], ["en"], ["fr"]]
+
+
+def test_two_named_files_in_the_same_language_are_refused(shell: Shell) -> None:
+    pages(shell.folder, un="---\nref: m\nlang: fr\n---\nUn.\n", deux="---\nref: m\nlang: fr\n---\nDeux.\n")
+    line = shell.refused("announcements", "import", "un.md", "deux.md")
+    assert line == "Error: deux.md and un.md are the same announcement in the same language."

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from newsletter.announcements.intake.html import FoundPicture, to_markdown
-from newsletter.announcements.remarks import RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
 from newsletter.foundation.merge import fields_with_lines, guard_literals
 from newsletter.rendering.markdown import to_xhtml
 

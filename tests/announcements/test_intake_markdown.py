@@ -2,14 +2,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.announcements.intake.auto import read_path
 from newsletter.announcements.intake.draft import IntakeReport, LineFate
 from newsletter.announcements.intake.markdown import read_folder, read_markdown
 from newsletter.announcements.intake.page import MarkdownFile
-from newsletter.announcements.remarks import RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
 from newsletter.foundation.errors import BadInput
 
 FRENCH = """---
@@ -259,6 +259,7 @@ def test_file_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200), st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=80))
+@example("{}", "")
 def test_any_page_is_refused_in_one_line_or_accounted_for(front: str, body: str) -> None:
     refused, lines = "", []
     try:

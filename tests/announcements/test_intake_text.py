@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from newsletter.announcements.intake.draft import IntakeReport, LineFate
 from newsletter.announcements.intake.text import read_text
-from newsletter.announcements.remarks import RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
 from shared_data import needs_shared_data, shared
 
 REAL = "000_d44699f7bc978e6e.txt"

@@ -13,7 +13,7 @@ from newsletter.announcements.intake.draft import DraftAnnouncement, IntakeRepor
 from newsletter.announcements.intake.sources import SourceFormat, read_sources
 from newsletter.announcements.intake.storing import Imported, ready, store_imported
 from newsletter.announcements.intake.web import Web
-from newsletter.announcements.remarks import RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.fetching import FetchFailed, FetchRefused
@@ -398,37 +398,42 @@ def test_scripts_and_their_links_do_not_come_in(tmp_path: Path) -> None:
 # What an import knows already.
 
 
-def store(db: Database, report: IntakeReport) -> list[Imported]:
+def store(db: Database, report: IntakeReport) -> list[tuple[int, str]]:
     with db.transaction() as session:
-        return store_imported(session, [ready(draft) for draft in report.drafts], NOW)
+        imported = store_imported(session, [ready(draft) for draft in report.drafts], NOW)
+    return [(item.announcement_id, fate_of(item)) for item in imported]
+
+
+def fate_of(item: Imported) -> str:
+    return "new" if item.is_new else "changed" if item.is_changed else "known"
 
 
 def test_same_source_again_adds_nothing_and_a_changed_one_is_told(db: Database, tmp_path: Path) -> None:
     path = written(tmp_path / "a.xml", (DATA / "wpml.xml").read_bytes())
-    assert store(db, read(path)[0]) == [Imported(1, is_new=True), Imported(2, is_new=True)]
-    assert store(db, read(path)[0]) == [Imported(1, is_new=False), Imported(2, is_new=False)]
+    assert store(db, read(path)[0]) == [(1, "new"), (2, "new")]
+    assert store(db, read(path)[0]) == [(1, "known"), (2, "known")]
     written(path, path.read_text("utf-8").replace("Apportez vos sécateurs", "Apportez vos gants"))
-    changed = [Imported(1, is_new=False, is_changed=True), Imported(2, is_new=False)]
+    changed = [(1, "changed"), (2, "known")]
     assert store(db, read(path)[0]) == changed
 
 
 def test_one_language_of_a_pair_alone_is_known(db: Database) -> None:
     both = read(DATA / "jardins.fr.rss", DATA / "gardens.en.atom")
-    assert [item.announcement_id for item in store(db, both[0])] == [1, 2]
-    assert store(db, both[1]) == [Imported(1, is_new=False)]
-    assert store(db, read(DATA / "gardens.en.atom")[0]) == [Imported(1, is_new=False, is_changed=True)]
+    assert store(db, both[0]) == [(1, "new"), (2, "new")]
+    assert store(db, both[1]) == [(1, "known")]
+    assert store(db, read(DATA / "gardens.en.atom")[0]) == [(1, "known")]
 
 
 def test_edited_markdown_is_told_and_not_added_twice(db: Database, tmp_path: Path) -> None:
     path = written(tmp_path / "market.fr.md", "# Le marché\n\nVenez samedi.\n")
-    assert store(db, read(path)[0]) == [Imported(1, is_new=True)]
+    assert store(db, read(path)[0]) == [(1, "new")]
     written(path, "# Le marché\n\nVenez dimanche.\n")
-    assert store(db, read(path)[0]) == [Imported(1, is_new=False, is_changed=True)]
+    assert store(db, read(path)[0]) == [(1, "changed")]
     written(path, "---\ndate: 2026-12-01\n---\n# Le marché\n\nVenez lundi.\n")
-    assert store(db, read(path)[0]) == [Imported(2, is_new=True)]
+    assert store(db, read(path)[0]) == [(2, "new")]
 
 
 def test_markdown_with_a_ref_is_known_under_another_name(db: Database, tmp_path: Path) -> None:
     store(db, read(written(tmp_path / "a.fr.md", "---\nref: market\n---\n# Le marché\n\nSamedi.\n"))[0])
     renamed = written(tmp_path / "b.fr.md", "---\nref: market\n---\n# Le marché\n\nDimanche.\n")
-    assert store(db, read(renamed)[0]) == [Imported(1, is_new=False, is_changed=True)]
+    assert store(db, read(renamed)[0]) == [(1, "changed")]

@@ -2,14 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.announcements.remarks import (
-    EXCERPT_MAX,
-    MESSAGES,
-    Paragraph,
-    RemarkCode,
-    editorial_remarks,
-    excerpt,
-)
+from newsletter.announcements.remark_kinds import MESSAGES, RemarkCode
+from newsletter.announcements.remarks import EXCERPT_MAX, Paragraph, editorial_remarks, excerpt
 
 LONG = "We plant forty trees on Saturday and everyone may bring a spade."
 
@@ -133,7 +127,12 @@ def test_remark_names_the_line_inside_a_paragraph() -> None:
     (remark,) = editorial_remarks([Paragraph("One line is fine.\nThe next ends.Here it goes on.", 7)], "en")
     assert (remark.code, remark.line, remark.language) == (RemarkCode.MISSING_SPACE_AFTER_STOP, 8, "en")
     assert remark.excerpt == "One line is fine. The next ends.Here it goes on."
-    assert remark.message == "A space is missing between two sentences."
+    assert remark.message_in("en") == "A space is missing between two sentences."
+
+
+def test_excerpt_shows_addresses_as_they_are() -> None:
+    (remark,) = editorial_remarks([Paragraph("See [this](https://x.example/) and and that.", 1)], "en")
+    assert remark.excerpt == "See [this](https://x.example/) and and that."
 
 
 def test_one_kind_of_remark_is_made_twenty_times_at_most() -> None:
@@ -142,7 +141,8 @@ def test_one_kind_of_remark_is_made_twenty_times_at_most() -> None:
 
 def test_every_kind_of_remark_has_one_plain_sentence() -> None:
     assert set(MESSAGES) == set(RemarkCode)
-    assert [m for m in MESSAGES.values() if not m[0].isupper() or m[-1] not in ".?" or "{" in m] == []
+    words = [saying.words for saying in MESSAGES.values()]
+    assert [m for m in words if not m[0].isupper() or m[-1] not in ".?" or "{" in m] == []
 
 
 @given(st.text(), st.integers(min_value=0, max_value=300))

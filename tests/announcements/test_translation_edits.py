@@ -377,3 +377,29 @@ def test_result_of_an_edit_is_the_stored_text(db: Database, now: datetime) -> No
         stored = text_in(loaded(session, edited.text.announcement_id), "fr")
         assert stored is not None
         assert (stored.body, stored.updated_at) == (LATER, now)
+
+
+def test_what_a_picture_shows_is_a_part_of_the_text(db: Database) -> None:
+    with db.transaction() as session:
+        number = an_announcement(session, ["fr", "en"], has_picture=True).id
+        confirm_translation(session, number, "en")
+        approve_text(session, number, "en", "Anne", NOW)
+        edited = edit_text(session, number, "fr", Edit({"alt.0": "Un vieux grille-pain"}, "Marie"), NOW)
+        assert (edited.revision, edited.became_stale) == (2, ("en",))
+        assert [item.words.get("alt.0") for item in revisions_of(session, number, "fr")] == [
+            "Un vieux grille-pain", "Un grille-pain",
+        ]  # fmt: skip
+        [change] = what_changed(session, number, "en").fields
+        assert (change.field, change.before, change.after) == (
+            "alt.0", "Un grille-pain", "Un vieux grille-pain",
+        )  # fmt: skip
+        assert edit_text(
+            session, number, "en", Edit({"alt.0": "An old toaster"}, "John"), NOW
+        ).is_approval_void
+        assert states(session, number) == {"en": "review", "fr": "draft"}
+        restored = restore_revision(session, number, "fr", 1, "Marie", NOW)
+        assert restored.text.alt_text(0) == "Un grille-pain"
+        with pytest.raises(TextRefused, match="there is no such picture"):
+            edit_text(session, number, "fr", Edit({"alt.1": "Rien"}, "Marie"), NOW)
+        with pytest.raises(TextRefused, match="in more than one line"):
+            edit_text(session, number, "fr", Edit({"alt.0": "a\nb"}, "Marie"), NOW)

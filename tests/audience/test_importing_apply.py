@@ -149,7 +149,7 @@ def test_import_never_overwrites_languages_that_a_reader_chose(
     )
 
 
-def test_import_puts_nobody_back_who_left(
+def test_t8_import_puts_nobody_back_who_left(
     db: Database, imported: Import, keyring: Keyring, now: datetime
 ) -> None:
     imported("email,lists\na@example.org,agenda\nb@example.org,\n")
@@ -163,7 +163,7 @@ def test_import_puts_nobody_back_who_left(
     assert states(db, "a@example.org") == {"letter": ("ended", "unsubscribed"), "agenda": ("active", None)}
 
 
-def test_import_confirms_nobody(db: Database, imported: Import) -> None:
+def test_t8_import_confirms_nobody(db: Database, imported: Import) -> None:
     imported("email,status\na@example.org,pending\n")
     report = imported("email,status\na@example.org,active\n")
     assert figures(report) == (0, 0, 1, 0)
@@ -188,7 +188,7 @@ def test_import_adds_a_list_to_who_is_there(db: Database, imported: Import) -> N
     assert [item.consent_basis for item in reader(db, "a@example.org").subscriptions] == ["first", "second"]
 
 
-def test_import_refuses_suppressed_addresses_in_every_spelling(
+def test_t8_import_refuses_suppressed_addresses_in_every_spelling(
     db: Database, imported: Import, keyring: Keyring, now: datetime
 ) -> None:
     with db.transaction() as session:

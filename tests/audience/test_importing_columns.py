@@ -41,7 +41,7 @@ def test_columns_without_a_name_are_told() -> None:
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (["nom", "langue"], "x.csv, line 2: the header has no column “email”; it has: nom, langue"),
+        (["nom", "langue"], "x.csv, line 2: the header has no column “email”; it has: nom, langue. Say which one it is, as in --column email=…"),
         (["email", "name", "E-Mail"], "x.csv, line 2: columns 1 (“email”) and 3 (“E-Mail”) say the same; take one of them out"),
         (["email", "Town", "town"], "x.csv, line 2: columns 2 (“Town”) and 3 (“town”) say the same; take one of them out"),
         (["email", "x" * 61], f"x.csv, line 2: the column name “{'x' * 40}…” is longer than 60 characters"),

@@ -171,11 +171,13 @@ def _a_png() -> bytes:
         (b"email\na\n" + b"x" * 1_000_000, 3, "the file, line 3: the line is longer than a million characters"),
     ],
 )  # fmt: skip
-def test_what_is_no_such_file_is_refused_with_its_line(octets: bytes, line: int | None, words: str) -> None:
+def test_t8_what_is_no_such_file_is_refused_with_its_line(
+    octets: bytes, line: int | None, words: str
+) -> None:
     assert refusal(octets) == (line, words)
 
 
-def test_line_of_a_gigabyte_is_never_held_in_memory() -> None:
+def test_t8_line_of_a_gigabyte_is_never_held_in_memory() -> None:
     class Endless(io.RawIOBase):
         """A first line that goes on for 40 MB: a longer one would only take longer."""
 

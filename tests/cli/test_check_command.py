@@ -46,6 +46,46 @@ def test_check_in_json_has_stable_keys_and_only_the_level_asked_for(ready: Shell
     assert {item["level"] for item in findings(ready, "1")} == {"warns", "notes"}
 
 
+def test_check_answers_in_the_language_asked_for_or_set(ready: Shell) -> None:
+    intro = ("--intro", "en=Read it [here](https://x.example/).")
+    ready.ok("editions", "create", "--list", "letter", "--announcement", "1", *intro)
+    french = ready.ok("editions", "check", "2", "--level", "warns", "--in", "fr")
+    assert "Rien ne bloque\u202f; l’édition peut être figée." in french
+    assert (
+        "    - édition, introduction, ligne 1 [en]\u00a0: Un lien dit seulement «\u00a0here\u00a0»." in french
+    )
+    assert "      Pourquoi\u00a0: Qui se fait lire les liens entend" in french
+    assert "Mend" not in french
+    ready.settings["NEWSLETTER_STAFF_LANGUAGE"] = "fr"
+    assert ready.ok("editions", "check", "2", "--level", "warns") == french
+    assert "Nothing blocks" in ready.ok("editions", "check", "2", "--in", "en")
+    ready.settings["NEWSLETTER_STAFF_LANGUAGE"] = "nl"
+    assert "STAFF_LANGUAGE: Input should be 'en' or 'fr'" in ready.refused("editions", "check", "2")
+
+
+def test_codes_and_levels_are_the_same_in_every_language(ready: Shell) -> None:
+    english, french = findings(ready, "1"), findings(ready, "1", "--in", "fr")
+    stable = ("code", "level", "language", "line")
+    assert [[item[key] for key in stable] for item in french] == [
+        [item[key] for key in stable] for item in english
+    ]
+    assert [item for item, other in zip(french, english, strict=True) if item["why"] == other["why"]] == []
+
+
+def test_freezing_tells_each_blocker_on_a_line_of_its_own(ready: Shell) -> None:
+    words = ("--intro", "fr=[[prenom]]", "--subject", "en= ")
+    ready.ok("editions", "create", "--list", "letter", "--announcement", "1", *words)
+    refused = ready("editions", "freeze", "2", "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.splitlines() == [
+        "Error: Edition 2 cannot be frozen yet:",
+        "  - The English subject is missing (edition)",
+        "  - There is no merge field [[prenom]]; write \\[[prenom]] to show it as text (edition, intro, line 1)",
+    ]
+    ready.settings["NEWSLETTER_STAFF_LANGUAGE"] = "fr"
+    assert "  - L’objet en anglais manque (édition)" in ready("editions", "freeze", "2").stderr.splitlines()
+
+
 def test_check_answers_no_where_something_blocks(ready: Shell) -> None:
     assert ready("editions", "check", "1").returncode == 0
     refused = ready("editions", "check", "1", "--require-approval")

@@ -24,7 +24,7 @@ def test_french_wave_then_english(
 ) -> None:
     readers(4)
     ready.ok("editions", "create", "--list", "letter", "--announcement", "2", "--fallback", "block")
-    assert "has no English text" in ready.refused("editions", "freeze", "2")
+    assert "has no English text" in ready("editions", "freeze", "2").stderr
     assert ready.json("editions", "freeze", "2", "--language", "fr")["state"] == "partly_frozen"
     assert "waiting" in ready("send", "2", "--json").stdout
     assert len(catcher.mails()) == 2
@@ -39,5 +39,5 @@ def test_french_wave_then_english(
 
 def test_edition_without_anything_in_a_language_must_be_frozen_without_it(ready: Shell) -> None:
     ready.ok("editions", "create", "--list", "letter", "--announcement", "2", "--fallback", "omit")
-    assert "--without en" in ready.refused("editions", "freeze", "2")
+    assert "--without en" in ready("editions", "freeze", "2").stderr
     assert ready.json("editions", "freeze", "2", "--without", "en")["variants"] == ["fr"]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polib
+from PIL import Image
 
 from builders_handoff import fill_xliff
 from cli_shell import Shell
@@ -54,6 +55,19 @@ def test_states_move_from_the_command_line(ready: Shell) -> None:
     assert do("reopen") == "draft"
     approved = ready.json("announcements", "approve", PARTY, "--language", "fr", "--by", "Anne")
     assert (approved["approved_by"], approved["state"]) == ("Anne", "approved")
+
+
+def test_what_a_picture_shows_is_edited(ready: Shell) -> None:
+    Image.new("RGB", (60, 40), "red").save(ready.folder / "red.png")
+    page = "---\ntitle: Rouge\nlang: fr\nimage: red.png\nalt: Du rouge\n---\n\nTout est rouge.\n"
+    (ready.folder / "red.fr.md").write_text(page, "utf-8")
+    ready.ok("announcements", "import", "red.fr.md")
+    edit = ("announcements", "edit", "3", "--language", "fr")
+    assert ready.json(*edit, "--alt", "1=Un carré rouge")["revision"] == 2
+    found = ready.json("announcements", "revisions", "3", "--language", "fr")
+    assert [item["alt.0"] for item in found] == ["Un carré rouge", "Du rouge"]
+    assert "there is no such picture" in ready.refused(*edit, "--alt", "2=Rien")
+    assert "as in 1=" in ready.refused(*edit, "--alt", "Rien")
 
 
 def test_earlier_revision_comes_back(ready: Shell) -> None:

@@ -8,7 +8,9 @@ import test_checks_mails
 import test_checks_words
 
 from newsletter.editions.checks.explanations import EXPLANATIONS
-from newsletter.editions.checks.findings import Finding, finding, finding_of, in_order
+from newsletter.editions.checks.findings import finding, finding_of, in_order, told_in
+from newsletter.editions.checks.places import Place
+from newsletter.foundation.sayings import saying
 from newsletter.rendering.problems import Code, Level, Problem
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "checks.md"
@@ -19,8 +21,8 @@ _SECTION = re.compile(
 )
 # Tested in tests/editions/test_checks_links.py, against pages on loopback.
 _OF_LINKS = {"dead-link", "moved-link", "slow-link", "link-not-checked", "page-language"}
-# Tested in test_checks_words.py with dictionaries, and in test_checks_run.py with an edition.
-_ELSEWHERE = {"spelling", "spelling-not-checked", "missing-text"}
+# Tested in test_checks_words.py with dictionaries, in test_checks_run.py and test_checks_few_items.py with an edition.
+_ELSEWHERE = {"few-items", "spelling", "spelling-not-checked", "missing-text"}
 
 
 def test_document_says_what_the_code_says() -> None:
@@ -29,7 +31,7 @@ def test_document_says_what_the_code_says() -> None:
         for match in _SECTION.finditer(DOCUMENT.read_text("utf-8"))
     }
     assert sections == {
-        code: (known.level.value, known.why, known.mend) for code, known in EXPLANATIONS.items()
+        code: (known.level.value, known.why.words, known.mend.words) for code, known in EXPLANATIONS.items()
     }
 
 
@@ -45,24 +47,25 @@ def test_every_code_of_the_checks_is_tested_both_ways() -> None:
 
 
 def test_why_and_mend_are_sentences() -> None:
-    texts = [text for known in EXPLANATIONS.values() for text in (known.why, known.mend)]
+    texts = [text for known in EXPLANATIONS.values() for text in (known.why.words, known.mend.words)]
     assert [text for text in texts if not text[0].isupper() or not text.endswith((".", "]."))] == []
 
 
 def test_problem_of_rendering_becomes_a_finding() -> None:
-    problem = Problem("unknown-field", Level.BLOCKS, "No.", 3, "item announcement-12 body", "fr")
+    problem = Problem("unknown-field", Level.BLOCKS, saying("No."), 3, "item announcement-12 body", "fr")
     found = finding_of(problem, "fr+en")
-    assert (found.where, found.line, found.place) == (
-        "announcement 12, body",
+    assert (found.where, found.line, found.place_in("en")) == (
+        Place(12, "body"),
         3,
         "announcement 12, body, line 3",
     )
-    assert found.why == EXPLANATIONS["unknown-field"].why
-    assert finding_of(Problem("x-new", Level.WARNS, "New."), "fr+en") == Finding(
-        "x-new", Level.WARNS, "", "variant fr+en", "New."
-    )
+    assert told_in(found, "en").why == "Readers would see the field instead of its value."
+    nowhere = Problem("mjml-not-compiled", Level.BLOCKS, saying("No."))
+    assert finding_of(nowhere, "fr+en").where == Place(variants=("fr+en",))
 
 
 def test_findings_come_gravest_first_and_once() -> None:
-    notes, warns, blocks = (finding(code, "x") for code in ("spelling", "doubled-word", "missing-text"))
+    notes, warns, blocks = (
+        finding(code, saying("x")) for code in ("spelling", "doubled-word", "missing-text")
+    )
     assert in_order([notes, warns, blocks, warns]) == (blocks, warns, notes)

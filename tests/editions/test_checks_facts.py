@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders_checks import TODAY, a_story, a_text, codes
+from builders_checks import TODAY, a_story, a_text, codes, message, where
 from newsletter.editions.checks.facts import FactKind, facts_in
+from newsletter.editions.checks.findings import told_in
 from newsletter.editions.checks.links_in_text import language_of_address, links_in, site_of
 from newsletter.editions.checks.material import Story
+from newsletter.editions.checks.places import Place
 from newsletter.editions.checks.same_facts import check_facts
 from newsletter.rendering.problems import Level
 
@@ -89,9 +91,9 @@ def test_a_close_text_is_not_reported(code: str) -> None:
 
 def test_difference_says_both_sides_and_which_language() -> None:
     (found,) = check_facts(a_story("À 18 h.", "At 5 pm."), ("fr", "en"), TODAY)
-    assert found.message == "The French has “18 h” and the English has “5 pm.”."
-    assert (found.where, found.language) == ("announcement 1", "en")
-    assert found.why == "Some readers would come too early or too late."
+    assert message(found) == "The French has “18 h” and the English has “5 pm.”."
+    assert (where(found), found.language) == ("announcement 1", "en")
+    assert told_in(found, "en").why == "Some readers would come too early or too late."
 
 
 def test_fact_of_one_language_only_is_a_note() -> None:
@@ -115,8 +117,8 @@ def test_link_lacking_in_one_language_is_reported() -> None:
 
 
 def test_button_into_another_language_is_reported() -> None:
-    story = Story("announcement 1", (a_text("en", "https://canal.example/fr/fete", button="Come"),))
-    assert [(f.code, f.where) for f in check_facts(story, ("fr", "en"), TODAY)] == [
+    story = Story(Place(1), (a_text("en", "https://canal.example/fr/fete", button="Come"),))
+    assert [(f.code, where(f)) for f in check_facts(story, ("fr", "en"), TODAY)] == [
         ("link-language", "announcement 1, button")
     ]
 

@@ -9,13 +9,15 @@ from ipaddress import ip_network
 
 import pytest
 
-from builders_checks import a_text, codes
+from builders_checks import a_text, codes, message, where
 from newsletter.editions.checks import links
 from newsletter.editions.checks.findings import Finding
 from newsletter.editions.checks.links import check_links
 from newsletter.editions.checks.material import Story
+from newsletter.editions.checks.places import Place
 from newsletter.foundation.fetching import FetchFailed, FetchRefused
 from newsletter.foundation.probing import Probed, probe
+from newsletter.foundation.sayings import saying
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -100,7 +102,7 @@ def site() -> Iterator[Pages]:
 
 def checked(*urls: str, language: str = "fr", timeout_seconds: float = 5.0) -> list[Finding]:
     body = "\n".join(f"[lien {number}]({url})" for number, url in enumerate(urls, 1))
-    story = Story("announcement 1", (a_text(language, body=body),))
+    story = Story(Place(1), (a_text(language, body=body),))
     return list(
         check_links([story], partial(probe, timeout_seconds=timeout_seconds, allowed_networks=LOOPBACK))
     )
@@ -129,7 +131,7 @@ def test_link_is_judged_by_what_its_page_answers(site: Pages, path: str, expecte
 def test_each_page_is_asked_for_once_and_each_place_is_told_once(site: Pages) -> None:
     found = checked(f"{site.url}/gone", f"{site.url}/gone#part", f"{site.url}/gone")
     assert site.asked == ["HEAD /gone"]
-    assert [(item.line, item.place) for item in found][:1] == [(1, "announcement 1, body, line 1")]
+    assert [(item.line, item.place_in("en")) for item in found][:1] == [(1, "announcement 1, body, line 1")]
 
 
 def test_get_follows_head_where_there_is_a_page_or_head_is_refused(site: Pages) -> None:
@@ -140,7 +142,7 @@ def test_get_follows_head_where_there_is_a_page_or_head_is_refused(site: Pages) 
 
 def test_moved_page_names_its_new_address(site: Pages) -> None:
     (found,) = checked(f"{site.url}/moved")
-    assert found.message == f"{site.url}/moved has moved for good to {site.url}/fr"
+    assert message(found) == f"{site.url}/moved has moved for good to {site.url}/fr"
 
 
 def test_many_links_are_asked_for_in_parallel_with_a_limit(site: Pages) -> None:
@@ -159,20 +161,23 @@ def test_many_links_are_asked_for_in_parallel_with_a_limit(site: Pages) -> None:
         return probe(url, timeout_seconds=5.0, allowed_networks=LOOPBACK)
 
     body = "\n".join(f"[lien {number}]({site.url}/fr?{number})" for number in range(3 * links.AT_ONCE))
-    assert list(check_links([Story("announcement 1", (a_text("fr", body=body),))], ask)) == []
+    assert list(check_links([Story(Place(1), (a_text("fr", body=body),))], ask)) == []
     assert most == links.AT_ONCE
     assert site.asked.count("HEAD /fr") == 3 * links.AT_ONCE
 
 
 def test_page_that_does_not_answer_in_time_is_dead(site: Pages) -> None:
     (found,) = checked(f"{site.url}/hang", timeout_seconds=0.3)
-    assert (found.code, found.message) == ("dead-link", f"{site.url}/hang does not answer: it took too long.")
+    assert (found.code, message(found)) == (
+        "dead-link",
+        f"{site.url}/hang does not answer: it took too long.",
+    )
 
 
 def test_private_hosts_are_not_asked(site: Pages) -> None:
-    story = Story("announcement 1", (a_text("fr", f"{site.url}/fr", button="Venez"),))
+    story = Story(Place(1), (a_text("fr", f"{site.url}/fr", button="Venez"),))
     (found,) = check_links([story])
-    assert (found.code, found.where, site.asked) == ("link-not-checked", "announcement 1, button", [])
+    assert (found.code, where(found), site.asked) == ("link-not-checked", "announcement 1, button", [])
 
 
 def answering(**values: object) -> list[Finding]:
@@ -184,7 +189,7 @@ def answering(**values: object) -> list[Finding]:
         "charset": "",
     }
     answer |= {"beginning": b"", "seconds": 0.1} | values  # type: ignore[dict-item]
-    story = Story("announcement 1", (a_text("fr", body="[x](https://x.example/)"),))
+    story = Story(Place(1), (a_text("fr", body="[x](https://x.example/)"),))
     return list(check_links([story], lambda _url: Probed(**answer)))  # type: ignore[arg-type]
 
 
@@ -202,13 +207,13 @@ def test_language_of_a_page_is_compared_without_its_region() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (FetchFailed("https://x.example/", "there is no such host"), "dead-link"),
-        (FetchRefused("x", "no"), "link-not-checked"),
+        (FetchFailed("https://x.example/", saying("there is no such host")), "dead-link"),
+        (FetchRefused("x", saying("this is no address")), "link-not-checked"),
     ],
 )
 def test_failure_is_a_finding(error: Exception, code: str) -> None:
     def ask(_url: str) -> Probed:
         raise error
 
-    story = Story("announcement 1", (a_text("fr", body="[x](https://x.example/)"),))
+    story = Story(Place(1), (a_text("fr", body="[x](https://x.example/)"),))
     assert codes(check_links([story], ask)) == [code]

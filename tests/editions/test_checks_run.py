@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from builders import a_list, a_masthead, an_announcement, an_edition
+from builders_checks import where
 from newsletter.announcements.models import Translation, TranslationState
-from newsletter.editions.checks.findings import Finding
+from newsletter.editions.checks.findings import Finding, told_in
 from newsletter.editions.checks.run import check_now, stories_now
 from newsletter.editions.freezing import render_now
 from newsletter.editions.models import Fallback
@@ -33,7 +34,8 @@ def checked(
     )
 
 
-USUAL = ["text-not-approved", "text-not-approved", "spelling-not-checked", "spelling-not-checked"]
+# Of each language, its announcement and the words of the edition itself; no dictionaries.
+USUAL = [*["text-not-approved"] * 4, *["spelling-not-checked"] * 2]
 
 
 def test_reasonable_edition_has_only_notes(db: Database, now: datetime, tmp_path: Path) -> None:
@@ -44,13 +46,13 @@ def test_reasonable_edition_has_only_notes(db: Database, now: datetime, tmp_path
 
 def test_time_that_differs_is_found_in_its_announcement(db: Database, now: datetime, tmp_path: Path) -> None:
     first = checked(db, now, tmp_path, body="Come on Saturday at 3 pm with whatever stopped working.")[0]
-    assert (first.code, first.where, first.language) == ("time-differs", "announcement 1", "en")
+    assert (first.code, where(first), first.language) == ("time-differs", "announcement 1", "en")
 
 
 def test_approval_that_is_required_blocks(db: Database, now: datetime, tmp_path: Path) -> None:
     findings = checked(db, now, tmp_path, require_approval=True)
     blocking = [(found.code, found.language) for found in findings if found.level is Level.BLOCKS]
-    assert blocking == [("text-not-approved", "fr"), ("text-not-approved", "en")]
+    assert blocking == [("text-not-approved", tag) for tag in ("fr", "fr", "en", "en")]
 
 
 def test_stale_translation_warns(sqlite_db: Database, now: datetime, tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_missing_text_blocks_and_says_why(sqlite_db: Database, now: datetime, tm
         masthead = a_masthead(mailing_list)
     findings = check_now(sqlite_db, edition_id, masthead, now, dictionaries=[tmp_path])
     assert (findings[0].code, findings[0].level, findings[0].language) == ("missing-text", Level.BLOCKS, "en")
-    assert findings[0].mend.startswith("Write the text")
+    assert told_in(findings[0], "en").mend.startswith("Write the text")
 
 
 def test_theme_without_a_way_out_cannot_be_frozen(sqlite_db: Database, now: datetime) -> None:
@@ -79,7 +81,7 @@ def test_theme_without_a_way_out_cannot_be_frozen(sqlite_db: Database, now: date
         edition_id = an_edition(session, mailing_list, [an_announcement(session)]).id
         masthead = a_masthead(mailing_list)
     rendering = render_now(sqlite_db, edition_id, masthead, now)
-    assert rendering.blocking == []
+    assert rendering.blocking == ()
     html = rendering.variants[0].bodies.html.replace("[[link:unsubscribe]]", "https://canal.example/")
     assert [(found.code, found.level) for found in check_unsubscribe(html)] == [
         ("unsubscribe-missing", Level.BLOCKS)

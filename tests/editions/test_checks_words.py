@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from builders_checks import TODAY, a_story, a_text, codes
+from builders_checks import TODAY, a_story, a_text, codes, message, where
 from newsletter.announcements.models import TranslationState
 from newsletter.editions.checks.findings import Finding
 from newsletter.editions.checks.languages import check_languages, check_states, check_subjects
 from newsletter.editions.checks.material import Story
+from newsletter.editions.checks.places import Place
 from newsletter.editions.checks.spelling import check_spelling
 from newsletter.editions.checks.texts import check_texts
 from newsletter.editions.models import Edition, EditionText
@@ -32,7 +33,7 @@ def texts(story: Story) -> list[Finding]:
 
 def states(state: TranslationState, *, is_stale: bool = False) -> list[Finding]:
     text = replace(a_text("fr", body=FRENCH), state=state, is_stale=is_stale)
-    return list(check_states([Story("announcement 1", (text,))], BOTH, require_approval=False))
+    return list(check_states([Story(Place(1), (text,))], BOTH, require_approval=False))
 
 
 def subjects(french: str, english: str) -> list[Finding]:
@@ -46,7 +47,7 @@ def described(french: str, english: str) -> list[Finding]:
     written = [
         a_text(tag, picture=alt) if alt else a_text(tag) for tag, alt in (("fr", french), ("en", english))
     ]
-    return languages(Story("announcement 1", tuple(written), has_picture=True))
+    return languages(Story(Place(1), tuple(written), has_picture=True))
 
 
 CASES: dict[str, tuple[Callable[[], list[Finding]], Callable[[], list[Finding]]]] = {
@@ -163,7 +164,7 @@ def test_short_text_is_not_judged_for_its_language() -> None:
 
 def test_finding_names_the_line_of_the_body() -> None:
     (found,) = texts(a_story(en=f"{ENGLISH}\n\nHere is the\nthe the programme."))[:1]
-    assert (found.where, found.line, found.place) == (
+    assert (where(found), found.line, found.place_in("en")) == (
         "announcement 1, body",
         3,
         "announcement 1, body, line 3",
@@ -171,11 +172,11 @@ def test_finding_names_the_line_of_the_body() -> None:
 
 
 def test_approval_blocks_only_where_it_is_required() -> None:
-    story = Story("announcement 1", (replace(a_text("fr", body=FRENCH), state=TranslationState.DRAFT),))
+    story = Story(Place(1), (replace(a_text("fr", body=FRENCH), state=TranslationState.DRAFT),))
     (note,) = check_states([story], BOTH, require_approval=False)
     (block,) = check_states([story], BOTH, require_approval=True)
-    assert (note.level, note.where) == (Level.NOTES, "edition")
-    assert (block.level, block.where) == (Level.BLOCKS, "announcement 1")
+    assert (note.level, where(note)) == (Level.NOTES, "edition")
+    assert (block.level, where(block)) == (Level.BLOCKS, "announcement 1")
 
 
 def test_event_that_recurs_may_have_begun() -> None:
@@ -212,7 +213,7 @@ def test_spelling_finds_an_unknown_word_once_with_its_line(dictionaries: Path) -
     story = a_story(en="Here wait\nthe volonteers, volonteers.")
     (found,) = check_spelling([story], ("en",), [dictionaries])
     assert (found.code, found.line, found.language) == ("spelling", 2, "en")
-    assert found.message == "“volonteers” is not in the English dictionary."
+    assert message(found) == "“volonteers” is not in the English dictionary."
 
 
 def test_spelling_passes_over_names_addresses_and_known_words(dictionaries: Path) -> None:

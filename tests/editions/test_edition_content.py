@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from builders import NOW, a_list, a_masthead, an_announcement, an_edition
-from newsletter.editions.content import Blocker, Gathered, gather
+from newsletter.editions.content import Gathered, gather
 from newsletter.editions.models import EditionMode, Fallback
 from newsletter.editions.queries import edition_by_id
 from newsletter.foundation.database import Database
@@ -27,6 +27,11 @@ def items(content: EditionContent, part: int = 0) -> list[Item]:
 BOTH = {"languages": ("fr", "en")}
 ONLY_FR = {"languages": ("fr",), "title": "Aussi : "}
 ONLY_EN = {"languages": ("en",), "title": "Also: "}
+
+
+def told(result: Gathered) -> list[tuple[str, str]]:
+    """What blocks: language and words."""
+    return [(blocker.language, blocker.message.said_in("en")) for blocker in result.blocking]
 
 
 def test_label_shows_each_item_in_each_language(db: Database) -> None:
@@ -59,9 +64,7 @@ def test_combined_mail_announces_what_the_other_half_shows_whole(db: Database) -
 def test_omit_leaves_out_and_a_language_without_items_has_no_variant(db: Database) -> None:
     result = gathered(db, [ONLY_FR], fallback=Fallback.OMIT)
     assert [content.variant for content in result.contents] == ["fr"]
-    assert [(blocker.language, blocker.message) for blocker in result.blocking] == [
-        ("en", "nothing is in English; add a text, or freeze without it (--without en)")
-    ]
+    assert told(result) == [("en", "Nothing is in English; add a text, or freeze without it (--without en).")]
 
 
 def test_summary_leads_to_the_hosted_edition(db: Database) -> None:
@@ -73,8 +76,9 @@ def test_summary_leads_to_the_hosted_edition(db: Database) -> None:
 
 def test_block_names_the_announcement_and_the_language(db: Database) -> None:
     result = gathered(db, [BOTH, ONLY_FR], fallback=Fallback.BLOCK)
-    message = "announcement 2 (“Aussi : Le café répare-tout ouvre”) has no English text"
-    assert result.blocking == (Blocker("en", message),)
+    assert told(result) == [
+        ("en", "Announcement 2 (“Aussi : Le café répare-tout ouvre”) has no English text.")
+    ]
 
 
 def test_not_applicable_does_not_block(db: Database) -> None:
@@ -85,7 +89,7 @@ def test_not_applicable_does_not_block(db: Database) -> None:
 
 def test_missing_subject_and_preheader_always_block(db: Database) -> None:
     result = gathered(db, [BOTH], fallback=Fallback.OMIT, subjects={"fr": "  "})
-    assert result.blocking == (Blocker("fr", "the French subject is missing"),)
+    assert told(result) == [("fr", "The French subject is missing.")]
 
 
 def test_derived_subjects_prefer_titles_in_their_language(db: Database) -> None:

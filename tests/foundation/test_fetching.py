@@ -295,7 +295,7 @@ def test_other_content_type_is_refused(server: PageServer) -> None:
     server.pages["/a"] = Answer(PAGE, "application/pdf")
     server.pages["/none"] = Answer(PAGE, "")
     assert refusal(server.url("/a"), accept=("image/*", "text/html")) == (
-        "it is application/pdf, not image/* or text/html"
+        "it is application/pdf, not image/* / text/html"
     )
     assert refusal(server.url("/none")) == "it is something without a type, not text/html"
     assert get(server.url("/a"), accept=("*/*",)).content_type == "application/pdf"

@@ -1,7 +1,9 @@
 """The system's own words: every text that code or templates ask for exists in French and in English."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -11,15 +13,20 @@ from newsletter.foundation.texts import LOCALE_FOLDER, has_texts, texts
 
 PACKAGE = LOCALE_FOLDER.parent
 TOP = PACKAGE.parent
-KEYWORDS = {"t": None, "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+FOR_READERS = {"t": None, "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = FOR_READERS | {"saying": None}  # findings and remarks are told to those who work here
 JINJA = "jinja2.ext:babel_extract"
 METHODS = [("**.py", "python"), ("**.j2", JINJA), ("**.html", JINJA), ("**.txt", JINJA)]
 # What is not listed here is for those who write and send: the inbox of the demo, and the hand-off to translators.
 SEEN_BY_READERS = (
     "templates/themes/",
     "templates/mail/",
+    "templates/web/archive",
     "templates/web/page.html",
     "templates/web/base.html",
+    "templates/web/subscribe.html",
+    "newsletter/notices/",
+    "newsletter/audience/sign_up/",
     "newsletter/rendering/",
     "newsletter/mailing/",
     "newsletter/editions/content.py",
@@ -29,12 +36,14 @@ SEEN_BY_READERS = (
 OPTIONS = {"**.j2": {"silent": "false"}, "**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}
 
 
-def asked_for(places: tuple[str, ...] = ("",)) -> dict[tuple[str | None, str], str]:
+def asked_for(
+    places: tuple[str, ...] = ("",), keywords: Mapping[str, Any] = KEYWORDS
+) -> dict[tuple[str | None, str], str]:
     """(context, English words) -> where they are asked for, in files whose names begin like one of `places`."""
     found: dict[tuple[str | None, str], str] = {}
     for folder in (PACKAGE, TOP / "templates"):
         for name, line, message, _comments, context in extract_from_dir(
-            folder, METHODS, OPTIONS, keywords=KEYWORDS
+            folder, METHODS, OPTIONS, keywords=keywords
         ):
             msgid = message[0] if isinstance(message, tuple) else message
             place = f"{folder.name}/{name}:{line}"
@@ -64,11 +73,11 @@ def test_catalogue_holds_every_text_that_is_asked_for(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["nl", "de"])
 def test_catalogue_of_a_further_language_holds_every_text_that_readers_see(language: str) -> None:
-    there, for_readers = held_by(language), asked_for(SEEN_BY_READERS)
+    there, for_readers = held_by(language), asked_for(SEEN_BY_READERS, FOR_READERS)
     assert {place.rpartition(":")[0] for place in for_readers.values()} >= {
         "newsletter/mailing/compose.py",
         "newsletter/web/unsubscribe.py",
-        "templates/web/page.html",
+        "templates/web/subscribe.html",
     }
     assert {key: place for key, place in for_readers.items() if key not in there} == {}
 

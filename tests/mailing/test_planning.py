@@ -92,7 +92,7 @@ def test_forecast_counts_what_planning_then_does(db: Database, keyring: Keyring)
     readers(db, keyring, list_id)
     with db.read() as session:
         names = variant_names(session, [edition_id])[edition_id]
-        shares = forecast(session, edition_by_id(session, edition_id), names)
+        shares = forecast(session, edition_by_id(session, edition_id), names, now=NOW)
     assert Share(("fr",), False, "fr", None, 1) in shares
     assert Share(("en", "fr"), True, "en+fr", None, 1) in shares
     assert Share(("fr",), False, None, SkipReason.SUPPRESSED, 1) in shares

@@ -19,6 +19,7 @@ def test_every_pair_of_the_palette_can_be_read(accent: str) -> None:
         (colours.dark_accent, DARK.card),
         (colours.dark_accent, DARK.page),
         (colours.dark_accent, colours.on_dark_accent),
+        (colours.fill, colours.on_fill),
     ]
     assert [pair for pair in pairs if contrast(*pair) < 4.5] == []
 
@@ -31,6 +32,21 @@ def test_every_ink_can_be_read_on_every_ground() -> None:
 
 def test_an_accent_that_can_be_read_stays() -> None:
     assert palette(DEFAULT_ACCENT).accent == DEFAULT_ACCENT
+
+
+@pytest.mark.parametrize(
+    ("accent", "fill", "ink"),
+    [
+        ("#ffdd00", "#ffdd00", "#11151a"),
+        (DEFAULT_ACCENT, DEFAULT_ACCENT, "#ffffff"),
+        ("#fffbe6", "#7e6a00", "#ffffff"),
+    ],
+)
+def test_a_field_of_colour_keeps_a_pale_accent_unless_nobody_would_see_it(
+    accent: str, fill: str, ink: str
+) -> None:
+    colours = palette(accent)
+    assert (colours.fill, colours.on_fill) == (fill, ink)
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

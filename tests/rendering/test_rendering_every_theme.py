@@ -22,7 +22,7 @@ from builders_rendering import (
 )
 from newsletter.foundation.language import direction
 from newsletter.foundation.merge import Field, keep_blocks, split_fields
-from newsletter.rendering.content import EditionContent
+from newsletter.rendering.content import EditionContent, ItemForm
 from newsletter.rendering.presentation import present
 from newsletter.rendering.render import RenderedBodies, render_edition
 from newsletter.rendering.shown import RowKind
@@ -30,7 +30,7 @@ from newsletter.rendering.themes import load_theme, theme_names
 
 THEMES = theme_names()
 every_theme = pytest.mark.parametrize("theme", THEMES)
-every_variant = pytest.mark.parametrize("variant", [*VARIANTS, "ar"])
+every_variant = pytest.mark.parametrize("variant", [*VARIANTS, "ar", "ar+fr", "en+ar"])
 
 
 def render(theme: str, content: EditionContent) -> RenderedBodies:
@@ -49,6 +49,10 @@ def mailed(theme: str, content: EditionContent) -> lxml_html.HtmlElement:
 
 def language_of(element: lxml_html.HtmlElement) -> str:
     return str(element.xpath("ancestor-or-self::*[@lang][1]/@lang")[0])
+
+
+def direction_of(element: lxml_html.HtmlElement) -> str:
+    return str(element.xpath("ancestor-or-self::*[@dir][1]/@dir")[0])
 
 
 def folded(text: str) -> str:
@@ -72,12 +76,37 @@ def test_every_item_stands_once_in_its_language_and_direction(theme: str, varian
     root = mailed(theme, content)
     items = [item for part in content.parts for section in part.sections for item in section.items]
     shown = [
-        (heading.get("id"), language_of(heading), heading.xpath("ancestor::*[@dir][1]/@dir")[0])
+        (heading.get("id"), language_of(heading), direction_of(heading))
         for heading in root.xpath("//*[self::h2 or self::h3 or self::h4][@id]")
     ]
     assert shown == [(item.key, item.language, direction(item.language)) for item in items]
     own = content.language
     assert (root.get("lang"), root.get("dir")) == (own, direction(own))
+
+
+@every_theme
+def test_words_that_are_english_for_want_of_a_catalogue_say_so(theme: str) -> None:
+    content = a_rich_content("ar+fr")
+    reason = "You receive this newsletter."
+    first = replace(content.parts[0], reason=reason, reason_language="en")
+    root = mailed(theme, replace(content, parts=(first, *content.parts[1:])))
+    words = (
+        "[[greeting:ar]]",
+        "Issue 7",
+        "In English",
+        "You no longer wish",
+        "Unsubscribe",
+        "Read online",
+        reason,
+    )
+    holders = {part: root.xpath("//*[text()[contains(., $words)]]", words=part)[0] for part in words}
+    shown = {part: (language_of(holder), direction_of(holder)) for part, holder in holders.items()}
+    assert shown == dict.fromkeys(words, ("en", "ltr"))
+    assert language_of(root.xpath("//*[text()[contains(., '[[greeting:fr]]')]]")[0]) == "fr"
+
+
+def test_the_other_half_is_announced_in_words_of_one_language() -> None:
+    assert present(a_rich_content("fr+ar")).parts[1].follows == "The Arabic text follows below."
 
 
 @every_theme
@@ -243,6 +272,30 @@ def test_a_digest_numbers_its_items_through_all_sections() -> None:
     assert [number.text_content() for number in numbers] == [*"1234567", *"1234567"]
 
 
+def test_a_digest_tells_topic_date_and_language_on_one_line() -> None:
+    item = replace(an_assembly("en"), form=ItemForm.LABELLED)
+    [line] = mailed("digest", a_content("fr", item)).find_class("kicker")
+    assert folded(line.text_content()) == "Garden life · Mercredi 1er avril 2026 En anglais"
+
+
+def test_the_words_of_a_digest_run_around_the_picture() -> None:
+    pictures = mailed("digest", a_rich_content("ar+fr")).find_class("pic")
+    assert {(direction_of(picture), picture.get("align")) for picture in pictures} == {
+        ("rtl", "left"),
+        ("ltr", "right"),
+    }
+
+
+@every_theme
+def test_the_small_print_of_each_language_begins_on_its_own_side(theme: str) -> None:
+    small = mailed(theme, a_rich_content("ar+fr")).find_class("small")[-1]
+    sides = [(part.get("lang"), part.get("style")) for part in small.xpath(".//div[@lang and @style]")]
+    assert [side for side in sides if "text-align" in side[1]][-2:] == [
+        ("ar", "text-align:right"),
+        ("fr", "text-align:left"),
+    ]
+
+
 @every_theme
 def test_a_pale_accent_and_a_logo_work_in_every_theme(theme: str) -> None:
     branding = a_branding(accent="#ffdd00", logo_url=f"{SITE}/logo.png")
@@ -250,3 +303,5 @@ def test_a_pale_accent_and_a_logo_work_in_every_theme(theme: str) -> None:
     logo = tree(bodies.html).find_class("logo")[0]
     assert (logo.get("alt"), logo.get("height")) == (branding.organisation, "44")
     assert "background-color:#ffffff" in logo.get("style")
+    button = tree(bodies.html).find_class("btn")[:1] or tree(bodies.html).find_class("card")
+    assert "#ffdd00" in lxml_html.tostring(button[0], encoding="unicode")

@@ -284,7 +284,7 @@ def test_the_text_of_a_small_letter() -> None:
         "\n"
         "----------------------------------------\n"
         "Vous recevez cette lettre parce que vous vous y êtes inscrit en ligne.\n"
-        "Vous ne souhaitez plus recevoir cette lettre\u202f?\n"
+        "Vous ne souhaitez plus recevoir cette lettre d’information\u202f?\n"
         "Se désinscrire\u00a0: [[link:unsubscribe]]\n"
         "\n"
         "Les Jardins du Canal / Canal Gardens\n"

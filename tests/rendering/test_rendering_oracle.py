@@ -5,7 +5,7 @@ from playwright.sync_api import Browser
 
 from browser_pages import as_mailed, browser, differing_box, shot
 from builders_rendering import a_rich_content
-from foreign_mjml import FOREIGN
+from foreign_mjml import FOREIGN, OTHERWISE_IN_5
 from html_tokens import differences
 from newsletter.rendering.mjml.compiling import compile_mjml
 from newsletter.rendering.render import render_edition
@@ -43,9 +43,12 @@ def test_the_official_mjml_gives_the_same_pixels(browser: Browser, theme: str) -
 
 @pytest.mark.parametrize("version", ["4", "5"])
 def test_foreign_documents_come_out_as_the_official_mjml_has_them(version: str) -> None:
-    rendered = render_with_npm(list(FOREIGN.values()), version)
+    sources = {
+        name: source for name, source in FOREIGN.items() if version == "4" or name not in OTHERWISE_IN_5
+    }
+    rendered = render_with_npm(list(sources.values()), version)
     found = {
         name: differences(compile_mjml(source).html, official.html)
-        for (name, source), official in zip(FOREIGN.items(), rendered, strict=True)
+        for (name, source), official in zip(sources.items(), rendered, strict=True)
     }
     assert {name: differing for name, differing in found.items() if differing} == {}

@@ -15,6 +15,8 @@ PIECES = st.sampled_from(
         "l'",
         "10:30",
         "84 000",
+        "17 h 30",
+        "10 mai ",
         "https://a.be/x?y;z ",
         "[[first_name]]",
     ]
@@ -35,6 +37,8 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join))
         ("l'*été* et l'[école](x)", "l’*été* et l’[école](x)"),
         ("de 84 000 € à 50 %", "de 84\u202f000\u00a0€ à 50\u202f%"),
         ("[[first_name|toi !]] !", "[[first_name|toi !]]\u202f!"),
+        ("de 14 h à 17 h 30, 3 hommes", "de 14\u00a0h à 17\u00a0h\u00a030, 3 hommes"),
+        ("le 10 octobre, le 1er mai, 4 maisons", "le 10\u00a0octobre, le 1er\u00a0mai, 4 maisons"),
     ],
 )
 def test_french_gets_its_spaces_and_quotation_marks(typed: str, shown: str) -> None:
@@ -96,6 +100,7 @@ def test_only_spaces_and_quotation_marks_change(text: str) -> None:
         ('**"Bold"** and ("so")', "**“Bold”** and (“so”)"),
         ("[a](https://a.be \"it's\") [[first_name|it's]]", "[a](https://a.be \"it's\") [[first_name|it's]]"),
         ('A 12" pipe: 50 % off; 1 000', 'A 12" pipe: 50 % off; 1 000'),
+        ("10 October, October 3rd, May 7; he may 3", "10\u00a0October, October 3rd, May\u00a07; he may 3"),
     ],
 )
 def test_english_has_its_quotation_marks_and_apostrophes(typed: str, shown: str) -> None:

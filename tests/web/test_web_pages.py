@@ -14,7 +14,7 @@ from newsletter.announcements.models import Picture
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring, readable_name
 from newsletter.web.app import create_app
-from newsletter.web.archive import impersonal
+from newsletter.web.archive.editions import impersonal
 from newsletter.web.assets import accent_rules
 from newsletter.web.colours import contrast, readable_on
 from newsletter.web.languages import accepted_languages, page_languages
@@ -59,7 +59,7 @@ def test_edition_in_one_language_has_no_alternate(db, now, client_on_each):
 
 
 @pytest.mark.parametrize(
-    "path", [f"/fr/archive/{NAME}", "/fr/archive/x", f"/xx/archive/{NAME}", "/fr/archive/", "/FR"]
+    "path", [f"/fr/archive/{NAME}", "/fr/archive/x", f"/xx/archive/{NAME}", "/fr/archive/lists", "/FR"]
 )
 def test_page_that_is_not_there_says_so_in_the_language_of_its_address(sqlite_db, client, path):
     answer = client.get(path, headers={"Accept-Language": "en"})

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import yaml
 
-from newsletter.announcements.handoff.units import announcement_name
+from newsletter.announcements.handoff.units import text_name
 from newsletter.announcements.models import Announcement, Translation, TranslationState
 from newsletter.announcements.queries import EXTENSIONS, picture_data
+from newsletter.announcements.revisions.queries import KIND
 from newsletter.announcements.rules import source_of
 from newsletter.foundation.database import ReadSession
 
@@ -37,7 +38,7 @@ def bundle(
     for announcement in announcements:
         # The reference by which an import knows it again; its number where that would pair it with another one.
         is_own = announcement.reference and references[announcement.reference] == 1
-        reference = announcement.reference if is_own else announcement_name(announcement.id)
+        reference = announcement.reference if is_own else text_name(KIND, announcement.id)
         stem = f"{announcement.id:04d}-{_slug(announcement)}"
         image = None
         for picture in announcement.pictures[:1]:
@@ -73,7 +74,7 @@ def _fields(
         "cta_label": text.cta_label,
         "cta_url": text.cta_url,
         "image": image,
-        "alt": announcement.pictures[0].alt_texts.get(text.language) if announcement.pictures else None,
+        "alt": text.alt_text(announcement.pictures[0].position) if announcement.pictures else None,
     }
     for name, value in values.items():
         if value:

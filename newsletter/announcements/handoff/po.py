@@ -20,8 +20,7 @@ from newsletter.announcements.handoff.units import (
     TextToTranslate,
     Unit,
     UnitState,
-    announcement_name,
-    announcement_number,
+    named,
     whole_number,
 )
 from newsletter.foundation.errors import BadInput
@@ -52,7 +51,7 @@ def _entries(text: TextToTranslate, unit: Unit) -> Iterator[polib.POEntry]:
     mark = f"newsletter: source {text.source_hash}, revision {text.target_revision}"
     for number, source in enumerate(sources, 1):
         yield polib.POEntry(
-            msgctxt=f"{announcement_name(text.announcement_id)}.{unit.field}.{number}",
+            msgctxt=f"{text.name}.{unit.field}.{number}",
             msgid=source,
             msgstr=targets[number - 1] if targets else "",
             comment="\n".join([*unit.notes, *text.notes, mark]),
@@ -77,19 +76,19 @@ def read_po(data: bytes, name: str) -> Returned:
     languages = file.metadata.get(_SOURCE_LANGUAGE, ""), file.metadata.get("Language", "")
     if not all(languages):
         raise BadInput(f"{name} does not say from which language into which ({_SOURCE_LANGUAGE}, Language).")
-    texts: dict[int, dict[str, dict[int, polib.POEntry]]] = {}
+    texts: dict[str, dict[str, dict[int, polib.POEntry]]] = {}
     unknown: list[str] = []
     for entry in file:
         place = None if entry.obsolete else _place(entry.msgctxt or "")
         if place is None:
             unknown += [] if entry.obsolete else [entry.msgctxt or entry.msgid[:40]]
         else:
-            number, field, paragraph = place
-            texts.setdefault(number, {}).setdefault(field, {})[paragraph] = entry
+            text, field, paragraph = place
+            texts.setdefault(text, {}).setdefault(field, {})[paragraph] = entry
     return Returned(
         normalise_tag(languages[0]),
         normalise_tag(languages[1]),
-        tuple(_text(number, fields) for number, fields in texts.items()),
+        tuple(_text(text, fields) for text, fields in texts.items()),
         tuple(unknown),
     )
 
@@ -110,19 +109,19 @@ def _parsed(data: bytes, name: str) -> polib.POFile:
             raise BadInput(f"{name} cannot be read as PO: {words}.") from error
 
 
-def _place(context: str) -> tuple[int, str, int] | None:
-    """Announcement, field and paragraph in `announcement-12.body.3`."""
+def _place(context: str) -> tuple[str, str, int] | None:
+    """Text, field and paragraph in `announcement-12.body.3`."""
     head, _, rest = context.partition(".")
     field, _, paragraph = rest.rpartition(".")
-    number, place = announcement_number(head), whole_number(paragraph)
-    return (number, field, place) if number is not None and field and place else None
+    place = whole_number(paragraph)
+    return (head, field, place) if named(head) and field and place else None
 
 
-def _text(number: int, fields: dict[str, dict[int, polib.POEntry]]) -> ReturnedText:
+def _text(name: str, fields: dict[str, dict[int, polib.POEntry]]) -> ReturnedText:
     comments = (entry.comment for entries in fields.values() for entry in entries.values())
     mark = next((match for comment in comments if (match := _MARK.search(" ".join(comment.split())))), None)
     return ReturnedText(
-        number,
+        name,
         mark[1] if mark else "",
         int(mark[2]) if mark else None,
         tuple(_unit(field, [entries[key] for key in sorted(entries)]) for field, entries in fields.items()),

@@ -16,25 +16,33 @@ class UnitFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitReport:
-    """One unit: `unit` is its name in the file, `before` and `after` the words stored and the words returned."""
+    """One unit of a text: `unit` is its name in the file, with the text's; `text` is "" for a unit that is none of ours.
 
-    announcement_id: int | None
+    `before` and `after` are the words stored and the words returned.
+    """
+
+    text: str
     unit: str
     fate: UnitFate
     reasons: tuple[str, ...] = ()
     before: str = ""
     after: str = ""
 
+    @property
+    def field(self) -> str:
+        """The field of the text that the unit is."""
+        return self.unit.partition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """One announcement of a returned file.
+    """One text of a returned file.
 
     `source_hash` is that of the source which the translation was made from, "" where no unit can be taken.
     `is_complete` tells that every unit of the text came back translated and sound.
     """
 
-    announcement_id: int
+    name: str
     units: tuple[UnitReport, ...]
     source_hash: str = ""
     is_complete: bool = False
@@ -42,7 +50,7 @@ class TextReport:
 
 @dataclass(frozen=True, slots=True)
 class HandOffReport:
-    """A whole returned file; `strangers` are units that belong to no announcement of ours."""
+    """A whole returned file; `strangers` are units that belong to no text of ours."""
 
     source_language: str
     target_language: str

@@ -1,15 +1,15 @@
-"""What travels to a translator and back, whatever the file: announcements as units, each with source and target. Pure."""
+"""What travels to a translator and back, whatever the file: texts as units, each with source and target. Pure.
 
-from collections.abc import Sequence
+A text is named by what it belongs to: `announcement-12`, `edition-3`.
+"""
+
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.announcements.models import AnnouncementPicture
-from newsletter.announcements.rules import TextField
+from newsletter.announcements.rules import FieldForm
 
-_ALT = "alt."
-MARKDOWN_FIELDS = frozenset({TextField.SUMMARY.value, TextField.BODY.value})
-URL_FIELDS = frozenset({TextField.CTA_URL.value})
+_NAME = re.compile(r"([a-z]+)-([0-9]{1,9})")
 
 
 class UnitState(StrEnum):
@@ -23,28 +23,29 @@ class UnitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One field of an announcement; `target` is "" where there is no translation yet."""
+    """One field of a text; `target` is "" where there is no translation yet."""
 
-    field: str  # a TextField, or `alt.N`: what picture N shows
+    field: str
     source: str
     target: str
     state: UnitState
     notes: tuple[str, ...] = ()
+    form: FieldForm = FieldForm.LINE
 
     @property
     def is_markdown(self) -> bool:
         """Whether it is cut into paragraphs and may hold links."""
-        return self.field in MARKDOWN_FIELDS
+        return self.form is FieldForm.MARKDOWN
 
 
 @dataclass(frozen=True, slots=True)
 class TextToTranslate:
-    """One announcement on its way to a translator.
+    """One text on its way to a translator.
 
     `source_hash` is that of the source as it is, `target_revision` the number of the translation's revision, 0 for none.
     """
 
-    announcement_id: int
+    name: str
     source_hash: str
     target_revision: int
     units: tuple[Unit, ...]
@@ -53,9 +54,9 @@ class TextToTranslate:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An announcement that is not handed to the translator, and why."""
+    """A text that is not handed to the translator, and why."""
 
-    announcement_id: int
+    name: str
     reason: str
 
 
@@ -86,9 +87,9 @@ class ReturnedUnit:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedText:
-    """One announcement as it came back; `source_hash` "" and `target_revision` None where the file lost them."""
+    """One text as it came back; `source_hash` "" and `target_revision` None where the file lost them."""
 
-    announcement_id: int
+    name: str
     source_hash: str
     target_revision: int | None
     units: tuple[ReturnedUnit, ...]
@@ -104,30 +105,15 @@ class Returned:
     unknown: tuple[str, ...] = ()
 
 
-def alt_field(position: int) -> str:
-    """The name of the unit with what the picture at a position shows."""
-    return f"{_ALT}{position}"
+def text_name(kind: str, number: int) -> str:
+    """What files call a text: `announcement-12`."""
+    return f"{kind}-{number}"
 
 
-def picture_of(field: str, pictures: Sequence[AnnouncementPicture]) -> AnnouncementPicture | None:
-    """The picture whose description the unit is, None for another unit or a picture that is not there."""
-    return next((picture for picture in pictures if alt_field(picture.position) == field), None)
-
-
-def text_field(field: str) -> TextField | None:
-    """The field of a text that the unit is, None for another unit."""
-    return next((item for item in TextField if item.value == field), None)
-
-
-def announcement_name(announcement_id: int) -> str:
-    """What files call an announcement: `announcement-12`."""
-    return f"announcement-{announcement_id}"
-
-
-def announcement_number(name: str) -> int | None:
-    """The number in `announcement-12`, None where it is no such name."""
-    head, _, number = name.partition("-")
-    return whole_number(number) if head == "announcement" else None
+def named(name: str) -> tuple[str, int] | None:
+    """Kind and number in `announcement-12`, None where it is no such name."""
+    match = _NAME.fullmatch(name)
+    return (match[1], int(match[2])) if match else None
 
 
 def whole_number(text: str) -> int | None:

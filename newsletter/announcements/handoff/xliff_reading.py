@@ -8,7 +8,7 @@ from newsletter.announcements.handoff.units import (
     Returned,
     ReturnedText,
     ReturnedUnit,
-    announcement_number,
+    named,
     whole_number,
 )
 from newsletter.announcements.handoff.xliff_writing import (
@@ -34,11 +34,11 @@ def read_xliff(data: bytes, name: str) -> Returned:
     texts: list[ReturnedText] = []
     unknown: list[str] = []
     for file in root.iterchildren(f"{{{CORE}}}file"):
-        number = announcement_number(file.get("id", ""))
-        if number is None:
-            unknown.append(file.get("id", ""))
+        name_of_text = file.get("id", "")
+        if named(name_of_text) is None:
+            unknown.append(name_of_text)
         else:
-            texts.append(_read_text(file, number))
+            texts.append(_read_text(file, name_of_text))
     return Returned(normalise_tag(languages[0]), normalise_tag(languages[1]), tuple(texts), tuple(unknown))
 
 
@@ -54,7 +54,7 @@ def _parsed(data: bytes, name: str) -> etree._Element:
     return root
 
 
-def _read_text(file: etree._Element, number: int) -> ReturnedText:
+def _read_text(file: etree._Element, name: str) -> ReturnedText:
     units = list(file.iter(f"{{{CORE}}}unit"))
     links = {unit.get("id", ""): _link(unit) for unit in units if unit.get("type") == LINK_TYPE}
     metadata = {
@@ -64,7 +64,7 @@ def _read_text(file: etree._Element, number: int) -> ReturnedText:
         for meta in group.iterchildren(f"{{{METADATA}}}meta")
     }
     return ReturnedText(
-        number,
+        name,
         metadata.get(SOURCE_HASH, ""),
         whole_number(metadata.get(TARGET_REVISION, "")),
         tuple(_read_unit(unit, links) for unit in units if unit.get("type") != LINK_TYPE),

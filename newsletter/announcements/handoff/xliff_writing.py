@@ -1,4 +1,4 @@
-"""A hand-off as XLIFF 2.0 (OASIS Standard, 5 August 2014): a file per announcement, a unit per field, a segment per paragraph.
+"""A hand-off as XLIFF 2.0 (OASIS Standard, 5 August 2014): a file per text, a unit per field, a segment per paragraph.
 
 Merge fields and links are inline codes; the target of a link is a unit of its own, to which the code points by
 `subFlows` (section 4.7.2.1), filled in already, so that it stays unless somebody changes it. Source hash and target
@@ -15,13 +15,12 @@ from lxml import etree
 from newsletter.announcements.handoff.codes import Code, CodeKind, Piece, Words, codes_in, pieces_of
 from newsletter.announcements.handoff.segments import Segmented, split_text
 from newsletter.announcements.handoff.units import (
-    URL_FIELDS,
     HandOff,
     TextToTranslate,
     Unit,
     UnitState,
-    announcement_name,
 )
+from newsletter.announcements.rules import FieldForm
 from newsletter.foundation.language import direction
 
 CORE = "urn:oasis:names:tc:xliff:document:2.0"
@@ -41,7 +40,7 @@ def write_xliff(hand_off: HandOff) -> bytes:
     root.set("srcLang", hand_off.source_language)
     root.set("trgLang", hand_off.target_language)
     for text in hand_off.texts:
-        file = _child(root, "file", id=announcement_name(text.announcement_id), canResegment="no")
+        file = _child(root, "file", id=text.name, canResegment="no")
         file.set("srcDir", direction(hand_off.source_language))
         file.set("trgDir", direction(hand_off.target_language))
         file.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
@@ -131,7 +130,7 @@ class _UnitWriter:
         self._write_pieces(element, target_pieces, iter(places))
 
     def _pieces(self, text: str) -> tuple[Piece, ...]:
-        return (Words(text),) if self.unit.field in URL_FIELDS else pieces_of(text)
+        return (Words(text),) if self.unit.form is FieldForm.URL else pieces_of(text)
 
     def _register(self, code: Code) -> "_Place":
         """Gives a code its number, and keeps what it stands for and where it leads."""

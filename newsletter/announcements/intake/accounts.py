@@ -7,7 +7,8 @@ from itertools import groupby
 from newsletter.announcements.intake.draft import LineAccount, LineFate
 from newsletter.announcements.intake.files import SourceText
 from newsletter.announcements.intake.language import IdentifiedLanguage
-from newsletter.announcements.remarks import Remark, RemarkCode, remark
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Remark, remark
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from newsletter.announcements.intake.pairing import groups_of
 from newsletter.announcements.intake.posts import Post, PostSource, tag_of
 from newsletter.announcements.intake.titles import derive_title, plain_text
 from newsletter.announcements.intake.web import Web
-from newsletter.announcements.remarks import Paragraph, Remark, RemarkCode, editorial_remarks, remark
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Paragraph, Remark, editorial_remarks, remark
 from newsletter.foundation.language import lookup
 from newsletter.foundation.merge import fields_with_lines
 from newsletter.foundation.texts import has_texts, texts
@@ -178,10 +179,16 @@ def _announcement(members: Sequence[_Reading], sources: Sequence[PostSource], we
         published_on=published_on,
         pictures=pictures,
         remarks=(*(r for reading in members for r in reading.remarks), *picture_remarks),
-        reference=identity if len(identity) <= _REFERENCE_MAX else source_key([identity]),
+        reference=_reference(first.post),
         is_reference_given=True,
         links=tuple(dict.fromkeys(post.url for post in posts if post.url)),
     )
+
+
+def _reference(post: Post) -> str:
+    """The name by which it is known again; "" where it has none but its words."""
+    name = post.guid or post.url
+    return name if len(name) <= _REFERENCE_MAX else source_key([name])
 
 
 def _picture(members: Sequence[_Reading], web: Web) -> tuple[tuple[DraftPicture, ...], tuple[Remark, ...]]:

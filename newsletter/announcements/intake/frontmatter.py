@@ -119,6 +119,8 @@ def _pairs(file: str, lines: Sequence[str], end: int) -> list[tuple[str, Field]]
         return []
     if not isinstance(node, yaml.MappingNode):
         raise BadInput(f"{file}, line 2: the front matter must be lines like `title: …`.")
+    if not node.value:
+        return []
     keys = [key for key, _ in node.value]
     next_lines = [key.start_mark.line for key in keys[1:]] + [end - 1]
     pairs = []

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from newsletter.announcements.intake.elements import BLOCKS, EMBEDS, LINK_SCHEMES, Element, clean_tree
 from newsletter.announcements.intake.spans import PLAIN, Span, Style, line_of, paragraphs_of
-from newsletter.announcements.remarks import RemarkCode
+from newsletter.announcements.remark_kinds import RemarkCode
 
 HTML_MAX = 1_000_000  # characters of one announcement; nobody mails more
 _HEADING_TOP = 2  # the first level is the title's

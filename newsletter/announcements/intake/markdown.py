@@ -1,7 +1,7 @@
 """Markdown files, one per language, joined into announcements with an account of every line."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from newsletter.announcements.intake.accounts import account_for
@@ -15,7 +15,8 @@ from newsletter.announcements.intake.draft import (
 from newsletter.announcements.intake.files import read_source, source_key
 from newsletter.announcements.intake.page import MarkdownFile, Page, read_page
 from newsletter.announcements.intake.pictures import PICTURE_MAX_BYTES
-from newsletter.announcements.remarks import Remark, RemarkCode, remark
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Remark, remark
 from newsletter.foundation.errors import BadInput
 
 MARKDOWN_ENDINGS = frozenset({".md", ".markdown"})
@@ -49,21 +50,53 @@ def read_markdown(
 
     Raises BadInput with file and line where a file cannot be read as meant.
     """
-    pages = [read_page(file, languages, language) for file in files]
+    read = _joined([read_page(file, languages, language) for file in files], languages)
+    lines = [account for page in read.pages for account in _accounts(page, read.place_of(page))]
+    return IntakeReport(read.drafts, tuple(lines))
+
+
+def read_markdown_apart(
+    files: Sequence[MarkdownFile], languages: Sequence[str], language: str | None = None
+) -> list[IntakeReport]:
+    """One report per file, of files that are read together as by `read_markdown`: an announcement that has its
+    languages in several of them stands in the report of each. Raises BadInput.
+    """
+    read = _joined([read_page(file, languages, language) for file in files], languages)
+    reports = []
+    for page in read.pages:
+        place = read.place_of(page)
+        drafts = () if place is None else (read.drafts[place],)
+        reports.append(IntakeReport(drafts, _accounts(page, 0)))
+    return reports
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Pages, and the drafts that they make; `places` tells for each pairing which draft it became."""
+
+    pages: tuple[Page, ...]
+    drafts: tuple[DraftAnnouncement, ...]
+    places: Mapping[str, int]
+
+    def place_of(self, page: Page) -> int | None:
+        """The draft that a page became part of, None for a page that is left out."""
+        return self.places.get(page.pairing)
+
+
+def _joined(pages: Sequence[Page], languages: Sequence[str]) -> _Joined:
     groups: dict[str, list[Page]] = {}
     for page in pages:
         if page.text:
             groups.setdefault(page.pairing, []).append(page)
     drafts: list[DraftAnnouncement] = []
     by_key: dict[str, int] = {}
-    index_of: dict[str, int] = {}
+    places: dict[str, int] = {}
     for pairing, group in groups.items():
         draft = _announcement(_source_first(group, languages))
-        index_of[pairing] = by_key.setdefault(draft.source_key, len(drafts))
-        if index_of[pairing] == len(drafts):
+        places[pairing] = by_key.setdefault(draft.source_key, len(drafts))
+        if places[pairing] == len(drafts):
             drafts.append(draft)
-    lines = [account for page in pages for account in _accounts(page, index_of.get(page.pairing))]
-    return IntakeReport(tuple(drafts), tuple(lines))
+    return _Joined(tuple(pages), tuple(drafts), places)
 
 
 def _accounts(page: Page, index: int | None) -> tuple[LineAccount, ...]:

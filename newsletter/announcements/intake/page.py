@@ -13,14 +13,14 @@ from newsletter.announcements.intake.files import SourceText, decode_source
 from newsletter.announcements.intake.frontmatter import FrontMatter, read_front_matter
 from newsletter.announcements.intake.language import IdentifiedLanguage, identify_language
 from newsletter.announcements.intake.titles import derive_title, plain_text
-from newsletter.announcements.remarks import Paragraph, Remark, RemarkCode, editorial_remarks, remark
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Paragraph, Remark, editorial_remarks, pictures_in_body, remark
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import NotALanguage, lookup, normalise_tag
 
 _LANGUAGE_IN_NAME = re.compile(r"(?P<stem>.+)\.(?P<tag>[A-Za-z]{2,3}(?:[-_][A-Za-z]{2})?)\Z")
 _HEADING = re.compile(r" {0,3}# +(?P<title>\S.{0,300}?)[ #]*\Z")
 _BEGINS_ANEW = re.compile(r"\s*(?:#|[-*+]\s|\d+[.)]\s)")
-_PICTURE = re.compile(r"!\[[^\]\n]*\]\((?![a-z]+:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def read_page(file: MarkdownFile, languages: Sequence[str], language: str | None
     for name in ("date", "event"):
         front.date(name)  # a broken one is refused even where another page's counts
     stem, named = _name_parts(file.name, front)
-    pairing = f"ref {front.text('ref')}" if front.text("ref") else f"name {stem}"
+    pairing = f"ref {front.text('ref')}" if front.text("ref") else f"name {file.folder.absolute() / stem}"
     if PurePosixPath(stem).name.lower() == "readme" and not front.line_count:
         return _left_out(file, source, front, "a README, not an announcement")
     chosen = lookup([named], languages) if named else language
@@ -184,7 +184,4 @@ def _remarks(
         line = front.fields["summary"].first_line + 1
         yield from editorial_remarks([Paragraph(text.summary, line)], text.language)
     yield from editorial_remarks(paragraphs, text.language)
-    for paragraph in paragraphs:
-        if match := _PICTURE.search(paragraph.text):
-            line = paragraph.line + paragraph.text.count("\n", 0, match.start())
-            yield remark(RemarkCode.PICTURE_IN_BODY, text.language, line, paragraph.text, match.start())
+    yield from pictures_in_body(paragraphs, text.language)

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from newsletter.announcements.intake.assembly import assemble
-from newsletter.announcements.intake.auto import language_in_use, read_path
+from newsletter.announcements.intake.auto import (
+    is_markdown_file,
+    language_in_use,
+    read_markdown_files,
+    read_path,
+)
 from newsletter.announcements.intake.draft import IntakeReport
 from newsletter.announcements.intake.feeds import is_json_feed, read_feed, read_json, read_json_feed
 from newsletter.announcements.intake.files import read_source
@@ -36,12 +41,26 @@ def read_sources(
     `language` is a tag for texts that name none, or "auto". Raises BadInput, FetchRefused and FetchFailed.
     """
     known = language_in_use(language, languages)
-    found = [_read(source, format, language, languages, web) for source in sources]
+    markdown = _markdown_files(sources, format, language, languages)
+    found = [markdown.get(source) or _read(source, format, language, languages, web) for source in sources]
     places = [place for place, item in enumerate(found) if isinstance(item, PostSource)]
     posts = [item for item in found if isinstance(item, PostSource)]
     assembled = assemble(_with_ties_of_pages(posts, web), languages, known, web)
     by_place = dict(zip(places, assembled, strict=True))
     return [item if isinstance(item, IntakeReport) else by_place[place] for place, item in enumerate(found)]
+
+
+def _markdown_files(
+    sources: Sequence[str], format: SourceFormat, language: str, languages: Sequence[str]
+) -> dict[str, IntakeReport]:
+    """The reports of the sources that are single files of Markdown, as a shell names those of a folder."""
+    paths: dict[Path, list[str]] = {}
+    for source in sources:
+        if not is_url(source) and is_markdown_file(Path(source), format):
+            paths.setdefault(Path(source).resolve(), []).append(source)
+    reports = read_markdown_files([Path(names[0]) for names in paths.values()], language, languages)
+    together = zip(paths.values(), reports, strict=True)
+    return {name: report for names, report in together for name in names}
 
 
 def _read(

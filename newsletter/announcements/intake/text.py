@@ -10,7 +10,8 @@ from newsletter.announcements.intake.files import SourceText, decode_source, sou
 from newsletter.announcements.intake.language import IdentifiedLanguage, identify_language
 from newsletter.announcements.intake.plain import paragraph_as_markdown
 from newsletter.announcements.intake.titles import begins_with_title, derive_title, may_be_title
-from newsletter.announcements.remarks import Paragraph, RemarkCode, editorial_remarks, remark
+from newsletter.announcements.remark_kinds import RemarkCode
+from newsletter.announcements.remarks import Paragraph, editorial_remarks, remark
 
 
 def read_text(data: bytes, name: str, languages: Sequence[str], language: str | None = None) -> IntakeReport:

@@ -1,42 +1,19 @@
 """What can be asked of the texts of an announcement and their revisions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from newsletter.announcements.errors import AnnouncementNotFound, RevisionNotFound, TranslationMissing
+from newsletter.announcements.errors import AnnouncementNotFound, TranslationMissing
 from newsletter.announcements.models import Announcement, Translation, TranslationRevision
-from newsletter.announcements.revisions.word_diff import DiffKind, DiffPart, word_diff
-from newsletter.announcements.rules import TextField, TextFields, fields_of, is_stale, source_of, text_in
+from newsletter.announcements.revisions import changing, family
+from newsletter.announcements.revisions.changing import SourceChange as SourceChange
+from newsletter.announcements.revisions.family import Family
+from newsletter.announcements.rules import ANNOUNCEMENT_RULES, text_in
 from newsletter.foundation.database import ReadSession
 
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """What became of one field: its words before and after, and the stretches that went or came."""
-
-    field: TextField
-    before: str
-    after: str
-    parts: tuple[DiffPart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceChange:
-    """What became of the source since a translation was confirmed.
-
-    `is_known` is False where the text that it was confirmed against is not kept; then there are no fields.
-    `since` is when that text was made.
-    """
-
-    source_language: str
-    is_stale: bool
-    is_known: bool
-    since: datetime | None
-    fields: tuple[FieldChange, ...]
+KIND = "announcement"
 
 
 def announcement_with_texts(
@@ -63,56 +40,31 @@ def stored_text(announcement: Announcement, language: str) -> Translation:
     return text
 
 
+def family_of(announcement: Announcement) -> Family[Translation]:
+    """The texts of an announcement, as what holds of every kind of text sees them."""
+    return Family(
+        KIND,
+        announcement.id,
+        announcement.source_language,
+        announcement.translations,
+        ANNOUNCEMENT_RULES,
+    )
+
+
 def revisions_of(session: ReadSession, announcement_id: int, language: str) -> Sequence[TranslationRevision]:
     """Every revision of a text, the latest first. Raises AnnouncementNotFound and TranslationMissing."""
     text = stored_text(announcement_with_texts(session, announcement_id), language)
-    statement = sa.select(TranslationRevision).where(TranslationRevision.translation_id == text.id)
-    return session.scalars(statement.order_by(TranslationRevision.number.desc())).all()
+    found = family.revisions(session, text)
+    return [revision for revision in found if isinstance(revision, TranslationRevision)]
 
 
 def latest_revision(session: ReadSession, text: Translation) -> TranslationRevision | None:
     """The revision that holds the text as it is; None for one that was never written."""
-    statement = sa.select(TranslationRevision).where(TranslationRevision.translation_id == text.id)
-    return session.scalars(statement.order_by(TranslationRevision.number.desc()).limit(1)).one_or_none()
-
-
-def revision_numbered(session: ReadSession, text: Translation, number: int) -> TranslationRevision:
-    """One revision of a text. Raises RevisionNotFound."""
-    if (found := session.get(TranslationRevision, (text.id, number))) is None:
-        raise RevisionNotFound(text.announcement_id, text.language, number)
-    return found
-
-
-def revisions_with_hash(
-    session: ReadSession, text: Translation, content_hash: str
-) -> Sequence[TranslationRevision]:
-    """The revisions of a text that say the same as this hash, the latest first; they differ in white space only."""
-    statement = sa.select(TranslationRevision).where(
-        TranslationRevision.translation_id == text.id, TranslationRevision.content_hash == content_hash
-    )
-    return session.scalars(statement.order_by(TranslationRevision.number.desc())).all()
+    found = family.latest(session, text)
+    return found if isinstance(found, TranslationRevision) else None
 
 
 def what_changed(session: ReadSession, announcement_id: int, language: str) -> SourceChange:
     """What became of the source since this translation was confirmed. Raises AnnouncementNotFound, TranslationMissing."""
     announcement = announcement_with_texts(session, announcement_id)
-    translation = stored_text(announcement, language)
-    source = source_of(announcement)
-    told = announcement.source_language
-    if source is None or not is_stale(translation, source):
-        return SourceChange(told, is_stale=False, is_known=True, since=None, fields=())
-    confirmed = revisions_with_hash(session, source, translation.confirmed_source_hash or "")
-    if not confirmed:
-        return SourceChange(told, is_stale=True, is_known=False, since=None, fields=())
-    changes = field_changes(fields_of(confirmed[0]), fields_of(source), told)
-    return SourceChange(told, is_stale=True, is_known=True, since=confirmed[0].made_at, fields=changes)
-
-
-def field_changes(before: TextFields, after: TextFields, language: str) -> tuple[FieldChange, ...]:
-    """The fields whose words differ, each with the difference."""
-    changes = []
-    for field in TextField:
-        parts = word_diff(before[field], after[field], language)
-        if any(part.kind is not DiffKind.KEPT and part.words.strip() for part in parts):
-            changes.append(FieldChange(field, before[field], after[field], parts))
-    return tuple(changes)
+    return changing.source_change(session, family_of(announcement), stored_text(announcement, language))

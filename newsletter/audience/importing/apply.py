@@ -1,10 +1,11 @@
 """Importing subscribers: the file is read in batches, each compared with who is there and written, all or nothing.
 
 The one transaction is held while the file is read: a failure or Ctrl-C in the middle leaves the database as it was.
-Only one batch of readers is in memory, and the addresses seen so far.
+Only one batch of readers is in memory.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
+from newsletter.audience.errors import NoLegalBasis
+from newsletter.audience.importing.bulk import roomy
 from newsletter.audience.importing.columns import columns_of
 from newsletter.audience.importing.plan import (
     corrected_reader,
@@ -19,11 +22,13 @@ from newsletter.audience.importing.plan import (
     keeps_own_languages,
     new_reader,
 )
-from newsletter.audience.importing.reading import Row, open_csv
-from newsletter.audience.importing.report import SUPPRESSED, ImportReport, RefusedLine, Tally
+from newsletter.audience.importing.reading import Row
+from newsletter.audience.importing.report import ERASED, SUPPRESSED, ImportReport, RefusedLine, Tally
 from newsletter.audience.importing.rows import RowReader, WantedReader
-from newsletter.audience.importing.store import Known, Store
-from newsletter.audience.models import MailingList, SubscriptionState
+from newsletter.audience.importing.seen import SeenAddresses
+from newsletter.audience.importing.sources import open_table
+from newsletter.audience.importing.store import Changes, Known, Store
+from newsletter.audience.models import MailingList, SubscriptionState, SuppressionReason
 from newsletter.audience.queries import list_by_slug
 from newsletter.audience.rules import address_key
 from newsletter.foundation.database import Database, ReadSession
@@ -45,70 +50,89 @@ def import_subscribers(
     consent_basis: str,
     now: datetime,
     languages: Sequence[str],
+    columns: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
     dry_run: bool = False,
 ) -> ImportReport:
-    """Puts the readers of a CSV file on lists, and tells what became of each line.
+    """Puts the readers of a CSV or XLSX file on lists, and tells what became of each line.
 
-    They go on the list `list_slug` and on those that their line names; `consent_basis` is kept with each new
-    subscription. `languages` are the installation's; `progress` is told how many rows are done. The same file again
-    changes nothing. An address that stands in the file twice is refused the second time. Opens its own transaction;
-    a dry run opens none and writes nothing. Raises FileRefused, ListNotFound.
+    They go on the list `list_slug` and on those that their line names; `consent_basis`, else what the list says
+    itself, is kept with each new subscription and as evidence. `languages` are the installation's; `columns` names
+    headings that would not be understood ("email" -> "Contact"); `progress` is told how many rows are done. The same
+    file again changes nothing. An address that stands in the file twice is refused the second time. Opens its own
+    transaction; a dry run opens none and writes nothing. Raises FileRefused, ListNotFound, NoLegalBasis.
     """
-    with open_csv(source) as file:
-        columns = columns_of(file.header, file.name, file.header_line)
+    with open_table(source) as table, SeenAddresses() as seen:
+        found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session:
-            reader = RowReader(columns, _list_ids(session), _always(session, list_slug), tuple(languages))
-            store = Store(session, now, consent_basis, is_dry=dry_run)
-            importing = _Import(reader, store, keyring)
-            importing.tally.is_encoding_guessed = file.is_encoding_guessed
-            importing.tally.unread_columns = tuple(place + 1 for place in columns.unnamed)
-            rows = file.rows()
-            while importing.take(islice(rows, _BATCH_ROWS)):
-                if progress:
-                    progress(importing.row_count)
+        with opened as session, roomy(session):
+            lists = _Lists(session, list_slug, consent_basis.strip())
+            reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
+            changes = Changes(session, now, lists.bases, is_dry=dry_run)
+            importing = _Import(reader, Store(session), changes, seen, keyring)
+            importing.tally.is_encoding_guessed = table.is_encoding_guessed
+            importing.tally.unread_columns = tuple(place + 1 for place in found.unnamed)
+            rows = table.rows()
+            with closing(changes):
+                while importing.take(islice(rows, _BATCH_ROWS)):
+                    if progress:
+                        progress(importing.row_count)
+                changes.settle()
     return importing.tally.report()
 
 
-def _list_ids(session: ReadSession) -> dict[str, int]:
-    return dict(session.execute(sa.select(MailingList.slug, MailingList.id)).all())
+class _Lists:
+    """The lists that a file may name, the one that always applies, and on what grounds each is mailed."""
 
-
-def _always(session: ReadSession, list_slug: str | None) -> tuple[int, ...]:
-    return () if list_slug is None else (list_by_slug(session, list_slug).id,)
+    def __init__(self, session: ReadSession, list_slug: str | None, said_basis: str) -> None:
+        rows = session.execute(sa.select(MailingList.id, MailingList.slug, MailingList.legal_basis)).all()
+        self.ids = {slug: list_id for list_id, slug, _ in rows}
+        self.bases = {list_id: said_basis or basis.strip() for list_id, _, basis in rows}
+        self.without_basis = frozenset(list_id for list_id, basis in self.bases.items() if not basis)
+        self.always: tuple[int, ...] = ()
+        if list_slug is not None:
+            always = list_by_slug(session, list_slug).id
+            if always in self.without_basis:
+                raise NoLegalBasis(list_slug)
+            self.always = (always,)
 
 
 class _Import:
     """One import on its way: what was seen so far, and the figures."""
 
-    def __init__(self, reader: RowReader, store: Store, keyring: Keyring) -> None:
+    def __init__(
+        self, reader: RowReader, store: Store, changes: Changes, seen: SeenAddresses, keyring: Keyring
+    ) -> None:
         self._reader = reader
         self._store = store
+        self._changes = changes
+        self._seen = seen
         self._keyring = keyring
-        self._line_of: dict[str, int] = {}
         self.row_count = 0
         self.tally = Tally()
 
     def take(self, rows: Iterable[Row]) -> bool:
         """Imports one batch; whether there was a row in it."""
         count_before = self.row_count
-        wanted = list(self._readable(rows))
+        wanted = self._first_time({item.address_lower: item for item in self._readable(rows)})
         keys = {item.address_lower: address_key(self._keyring, item.address) for item in wanted}
-        suppressed = self._store.suppressed(keys.values())
+        self._changes.settle()
+        suppressed = self._store.suppressed(list(keys.values()))
         known = self._store.known(keys)
         for item in wanted:
             key = keys[item.address_lower]
-            if key in suppressed:
-                self.tally.refuse(item.line, SUPPRESSED)
+            if reason := suppressed.get(key):
+                self.tally.refuse(item.line, ERASED if reason is SuppressionReason.ERASED else SUPPRESSED)
             elif (reader := known.get(item.address_lower)) is None:
                 self._add(item, key)
             else:
                 self._correct(item, reader)
-        self._store.write()
+        self._changes.write()
         return self.row_count > count_before
 
     def _readable(self, rows: Iterable[Row]) -> Iterator[WantedReader]:
+        """The rows that can be read and whose address stands once in this batch."""
+        lines: dict[str, int] = {}
         for row in rows:
             self.row_count += 1
             try:
@@ -116,52 +140,53 @@ class _Import:
             except BadInput as error:
                 self.tally.refuse(row.line, str(error))
                 continue
-            first_line = self._line_of.setdefault(wanted.address_lower, row.line)
+            first_line = lines.setdefault(wanted.address_lower, row.line)
             if first_line == row.line:
                 yield wanted
             else:
-                self.tally.refuse(row.line, f"the address stands in line {first_line} already")
+                self._refuse_repeated(row.line, first_line)
+
+    def _first_time(self, batch: Mapping[str, WantedReader]) -> list[WantedReader]:
+        """Those of a batch whose address stood in none before."""
+        lines_before = self._seen.add({address: item.line for address, item in batch.items()})
+        for address, line_before in lines_before.items():
+            self._refuse_repeated(batch[address].line, line_before)
+        return [item for address, item in batch.items() if address not in lines_before]
+
+    def _refuse_repeated(self, line: int, first_line: int) -> None:
+        self.tally.refuse(line, f"the address stands in line {first_line} already")
 
     def _add(self, wanted: WantedReader, key: bytes) -> None:
-        self._store.add(wanted, new_reader(wanted), key)
+        self._changes.add(wanted, new_reader(wanted), key)
         self.tally.added += 1
-        if wanted.state is not SubscriptionState.ENDED:
-            self._note_language(wanted.line, wanted.languages)
+        if wanted.wants_mail and lookup(wanted.languages, self._reader.installation_languages) is None:
+            self.tally.other_language.note(wanted.line)
 
     def _correct(self, wanted: WantedReader, known: Known) -> None:
         corrected = corrected_reader(known.reader, wanted)
         has_changed = corrected != known.reader
         if has_changed:
-            self._store.correct(known.id, corrected)
+            self._changes.correct(known.id, corrected)
         if keeps_own_languages(known.reader, wanted):
-            self.tally.own_language_lines.append(wanted.line)
-        for list_id in wanted.list_ids:
-            has_changed |= self._subscribe(wanted, known, list_id)
+            self.tally.own_language.note(wanted.line)
+        for list_id, state in wanted.subscriptions:
+            has_changed |= self._subscribe(wanted.line, known, list_id, state)
         if has_changed:
             self.tally.updated += 1
         else:
             self.tally.unchanged += 1
 
-    def _subscribe(self, wanted: WantedReader, known: Known, list_id: int) -> bool:
+    def _subscribe(self, line: int, known: Known, list_id: int, wanted: SubscriptionState) -> bool:
         state = known.states.get(list_id)
         if state is None:
-            self._store.subscribe(known.id, list_id, wanted.state)
+            self._changes.subscribe(known.id, list_id, wanted)
             return True
-        if ends(state, wanted.state):
-            self._store.end(known.id, list_id)
-            _note_once(self.tally.ended_lines, wanted.line)
+        if ends(state, wanted):
+            self._changes.end(known.id, list_id)
+            self.tally.ended.note(line)
             return True
-        if state is SubscriptionState.ENDED and wanted.state is not state:
-            _note_once(self.tally.left_lines, wanted.line)
-        elif state is SubscriptionState.PENDING and wanted.state is SubscriptionState.ACTIVE:
-            _note_once(self.tally.unconfirmed_lines, wanted.line)
+        if state is SubscriptionState.ENDED and wanted is not state:
+            self.tally.left.note(line)
+        elif state is SubscriptionState.PENDING and wanted is SubscriptionState.ACTIVE:
+            self.tally.unconfirmed.note(line)
         return False
-
-    def _note_language(self, line: int, languages: tuple[str, ...]) -> None:
-        if lookup(languages, self._reader.installation_languages) is None:
-            self.tally.other_language_lines.append(line)
-
-
-def _note_once(lines: list[int], line: int) -> None:
-    if not lines or lines[-1] != line:
-        lines.append(line)

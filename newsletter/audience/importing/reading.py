@@ -150,32 +150,36 @@ class _Lines:
 @contextmanager
 def open_csv(source: Path | str | BinaryIO) -> Iterator[CsvFile]:
     """The CSV file behind a path or a stream of octets, open for as long as the block runs. Raises FileRefused."""
-    name = (
-        Path(source).name if isinstance(source, Path | str) else Path(str(getattr(source, "name", ""))).name
-    )
-    name = name or "the file"
-    with _octets(source, name) as octets:
-        encoding = _encoding_of(octets, name)
-        octets.seek(0)
-        # newline="" keeps line ends as they are, and takes CR, LF and CR LF for one each.
-        with io.TextIOWrapper(octets, encoding, newline="") as text:
-            yield CsvFile(name, encoding, text)
+    with open_octets(source) as (octets, name), as_csv(octets, name) as file:
+        yield file
 
 
 @contextmanager
-def _octets(source: Path | str | BinaryIO, name: str) -> Iterator[IO[bytes]]:
-    """The file from its start, able to go back there: the encoding is known only at the end of a first reading."""
+def as_csv(octets: IO[bytes], name: str) -> Iterator[CsvFile]:
+    """The octets as a CSV file. Raises FileRefused."""
+    encoding = _encoding_of(octets, name)
+    octets.seek(0)
+    # newline="" keeps line ends as they are, and takes CR, LF and CR LF for one each.
+    with io.TextIOWrapper(octets, encoding, newline="") as text:
+        yield CsvFile(name, encoding, text)
+
+
+@contextmanager
+def open_octets(source: Path | str | BinaryIO) -> Iterator[tuple[IO[bytes], str]]:
+    """The file and its name, able to go back to its start: its encoding is known only at the end of a first reading."""
+    path = Path(source if isinstance(source, Path | str) else str(getattr(source, "name", "")))
+    name = path.name or "the file"
     if isinstance(source, Path | str):
         try:
-            opened = Path(source).open("rb")  # noqa: SIM115 - closed below
+            opened = path.open("rb")
         except OSError as error:
             raise FileRefused(name, f"the file cannot be read ({error.strerror})") from error
         with opened:
-            yield opened
+            yield opened, name
         return
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as spool:
         shutil.copyfileobj(source, spool)
-        yield spool
+        yield spool, name
 
 
 def _encoding_of(octets: IO[bytes], name: str) -> str:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 
 SUPPRESSED = "suppressed"
+ERASED = "was erased at the person’s wish"
+# So many refused lines are handed out with their reasons; of a file that is wrong throughout, that says enough.
+REFUSED_MAX = 10_000
 _LINES_SHOWN = 10
 
 
@@ -18,7 +21,8 @@ class RefusedLine:
 class ImportReport:
     """What an import did, or in a dry run would do. Every line with an address counts in exactly one of four.
 
-    `suppressed` says how many of the refused are so because the address must never be mailed.
+    `refused` holds the first ten thousand of the `refused_count` lines that were not imported; `suppressed` says how
+    many of these are so because the address must never be mailed, or was erased.
     """
 
     added: int
@@ -27,6 +31,31 @@ class ImportReport:
     refused: tuple[RefusedLine, ...]
     suppressed: int
     notes: tuple[str, ...]
+    refused_count: int = 0
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines of the file that share something: how many, and the first few."""
+
+    count: int = 0
+    first: list[int] = field(default_factory=list)
+    _last: int = 0
+
+    def note(self, line: int) -> None:
+        """Counts a line, once."""
+        if line == self._last:
+            return
+        self._last = line
+        self.count += 1
+        if len(self.first) < _LINES_SHOWN:
+            self.first.append(line)
+
+    def __str__(self) -> str:
+        shown, more = ", ".join(map(str, self.first)), self.count - len(self.first)
+        if more > 0:
+            return f"lines {shown} and {more} more"
+        return f"{'line' if self.count == 1 else 'lines'} {shown}"
 
 
 @dataclass(slots=True)
@@ -36,18 +65,23 @@ class Tally:
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    refused_count: int = 0
+    suppressed: int = 0
     refused: list[RefusedLine] = field(default_factory=list)
     unread_columns: tuple[int, ...] = ()
     is_encoding_guessed: bool = False
-    left_lines: list[int] = field(default_factory=list)
-    unconfirmed_lines: list[int] = field(default_factory=list)
-    ended_lines: list[int] = field(default_factory=list)
-    own_language_lines: list[int] = field(default_factory=list)
-    other_language_lines: list[int] = field(default_factory=list)
+    left: Lines = field(default_factory=Lines)
+    unconfirmed: Lines = field(default_factory=Lines)
+    ended: Lines = field(default_factory=Lines)
+    own_language: Lines = field(default_factory=Lines)
+    other_language: Lines = field(default_factory=Lines)
 
     def refuse(self, line: int, reason: str) -> None:
         """Counts a line that is not imported."""
-        self.refused.append(RefusedLine(line, reason))
+        self.refused_count += 1
+        self.suppressed += reason in (SUPPRESSED, ERASED)
+        if len(self.refused) < REFUSED_MAX:
+            self.refused.append(RefusedLine(line, reason))
 
     def report(self) -> ImportReport:
         """The figures as they are handed out."""
@@ -55,9 +89,10 @@ class Tally:
             added=self.added,
             updated=self.updated,
             unchanged=self.unchanged,
-            refused=tuple(self.refused),
-            suppressed=sum(refused.reason == SUPPRESSED for refused in self.refused),
+            refused=tuple(sorted(self.refused, key=lambda refused: refused.line)),
+            suppressed=self.suppressed,
             notes=tuple(self._notes()),
+            refused_count=self.refused_count,
         )
 
     def _notes(self) -> list[str]:
@@ -70,20 +105,12 @@ class Tally:
             numbers = ", ".join(map(str, self.unread_columns))
             notes.append(f"Columns without a name were not imported: {numbers}.")
         for words, lines in (
-            ("Had left the list and were not put back on it", self.left_lines),
-            ("Have still to confirm, which a file cannot do for them", self.unconfirmed_lines),
-            ("Taken off the list, as the file says", self.ended_lines),
-            ("Chose their languages themselves; those of the file were not taken", self.own_language_lines),
-            ("New, and no language known that this installation writes in", self.other_language_lines),
+            ("Had left the list and were not put back on it", self.left),
+            ("Have still to confirm, which a file cannot do for them", self.unconfirmed),
+            ("Taken off the list, as the file says", self.ended),
+            ("Chose their languages themselves; those of the file were not taken", self.own_language),
+            ("New, and no language known that this installation writes in", self.other_language),
         ):
-            if lines:
-                notes.append(f"{words}: {len(lines)} ({_shown(lines)}).")
+            if lines.count:
+                notes.append(f"{words}: {lines.count} ({lines}).")
         return notes
-
-
-def _shown(lines: list[int]) -> str:
-    more = len(lines) - _LINES_SHOWN
-    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
-    return (
-        f"lines {shown} and {more} more" if more > 0 else f"{'line' if len(lines) == 1 else 'lines'} {shown}"
-    )

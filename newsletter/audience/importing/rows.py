@@ -1,10 +1,11 @@
 """What a row of a file asks for: a reader with languages, lists and a state. Pure; nothing is compared with who is there."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsletter.audience.formulas import as_it_was
 from newsletter.audience.importing.columns import Columns
 from newsletter.audience.importing.reading import Row
 from newsletter.audience.models import SubscriptionState
@@ -32,6 +33,10 @@ _STATES = {
     for word in words.split(",")
 }
 
+_YES_OR_NO = dict.fromkeys(
+    ("yes", "oui", "ja", "true", "vrai", "waar", "wahr", "1", "x"), True
+) | dict.fromkeys(("no", "non", "nee", "nein", "false", "faux", "onwaar", "falsch", "0"), False)
+
 
 class RowRefused(BadInput):
     """The row cannot be imported; the message says why, without the address."""
@@ -49,30 +54,47 @@ class WantedReader:
     languages: tuple[str, ...]
     reads_both: bool
     attributes: dict[str, str]
-    list_ids: tuple[int, ...]
-    state: SubscriptionState
+    subscriptions: tuple[tuple[int, SubscriptionState], ...]  # the list's number, and how she stands to it
+
+    @property
+    def wants_mail(self) -> bool:
+        """Whether she is put on any list, not only taken off."""
+        return any(state is not SubscriptionState.ENDED for _, state in self.subscriptions)
 
 
-@dataclass(frozen=True, slots=True)
 class RowReader:
-    """Reads the rows of one file: its columns, the lists that there are, the list that always applies."""
+    """Reads the rows of one file: its columns, the lists that may be named, the list that always applies."""
 
-    columns: Columns
-    list_ids: Mapping[str, int]
-    always: tuple[int, ...]
-    installation_languages: tuple[str, ...]
+    def __init__(
+        self,
+        columns: Columns,
+        list_ids: Mapping[str, int],
+        always: Sequence[int],
+        installation_languages: tuple[str, ...],
+        without_basis: Collection[int] = (),
+    ) -> None:
+        self.installation_languages = installation_languages
+        self._columns = columns
+        self._list_ids = list_ids
+        self._always = always
+        # Lists of which nobody said on what grounds they are mailed.
+        self._without_basis = without_basis
+        # A file says a handful of things in these columns, a hundred thousand times each.
+        self._subscriptions = lru_cache(maxsize=1000)(self._read_subscriptions)
+        self._languages = lru_cache(maxsize=1000)(self._read_languages)
 
     def read(self, row: Row) -> WantedReader:
         """The reader whom the row describes. Raises BadInput with the reason: RowRefused, AddressRefused, ..."""
-        columns, values = self.columns, row.values
+        columns, values = self._columns, row.values
         if row.problem:
             raise RowRefused(row.problem)
         if len(values) < columns.count:
             values = values + [""] * (columns.count - len(values))
-        elif any(values[columns.count :]):
+        elif len(values) > columns.count and any(values[columns.count :]):
             raise RowRefused(f"the line has {len(values)} values, the header {columns.count}")
+        values = [as_it_was(value) if "'" in value else value for value in values]
         address = parse_address(values[columns.email])
-        languages, reads_both = _languages(_at(values, columns.language), self.installation_languages)
+        languages, reads_both = self._languages(_at(values, columns.language), _at(values, columns.both))
         return WantedReader(
             line=row.line,
             address=address,
@@ -86,27 +108,36 @@ class RowReader:
                 for place, name in columns.attributes
                 if values[place]
             },
-            list_ids=self._lists(_at(values, columns.lists)),
-            state=_state(_at(values, columns.status)),
+            subscriptions=self._subscriptions(_at(values, columns.lists), _at(values, columns.status)),
         )
 
-    def _lists(self, text: str) -> tuple[int, ...]:
-        if not text:
-            if not self.always:
-                raise RowRefused("no list is named")
-            return self.always
-        found = list(self.always)
-        for slug in re.split(r"[;,|]", text):
-            if not slug.strip():
+    def _read_languages(self, text: str, both: str) -> tuple[tuple[str, ...], bool]:
+        languages, reads_both = reader_languages(text, self.installation_languages)
+        if not both:
+            return languages, reads_both
+        said = _YES_OR_NO.get(both.casefold())
+        if said is None:
+            raise RowRefused(f"“{both[:40]}” does not say whether she wants both languages; write yes or no")
+        return languages, said
+
+    def _read_subscriptions(self, text: str, status: str) -> tuple[tuple[int, SubscriptionState], ...]:
+        """The lists that a line names; each may say how she stands to it, as in `letter:ended`."""
+        of_line = _state(status)
+        found = dict.fromkeys(self._always, of_line)
+        for part in re.split(r"[;,|]", text):
+            slug, _, state = (piece.strip() for piece in part.partition(":"))
+            if not slug:
                 continue
-            list_id = self.list_ids.get(slug.strip().lower())
+            list_id = self._list_ids.get(slug.lower())
             if list_id is None:
-                raise RowRefused(f"there is no list “{slug.strip()[:60]}”")
-            if list_id not in found:
-                found.append(list_id)
+                raise RowRefused(f"there is no list “{slug[:60]}”")
+            if list_id in self._without_basis:
+                raise RowRefused(f"the list “{slug}” does not say on what grounds it is mailed")
+            if state or list_id not in found:
+                found[list_id] = _state(state) if state else of_line
         if not found:
             raise RowRefused("no list is named")
-        return tuple(found)
+        return tuple(found.items())
 
 
 def _at(values: Sequence[str], place: int | None) -> str:
@@ -120,10 +151,6 @@ def _one_line(text: str, what: str, length_max: int) -> str:
     if len(text) > length_max:
         raise RowRefused(f"the {what} is longer than {length_max} characters")
     return text
-
-
-# A file says a handful of things in these two columns, a hundred thousand times each.
-_languages = lru_cache(maxsize=1000)(reader_languages)
 
 
 def _state(text: str) -> SubscriptionState:

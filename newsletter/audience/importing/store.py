@@ -1,9 +1,8 @@
-"""The database as an import sees it: who is there, a batch at a time, and the statements that write a batch.
+"""The database as an import sees it: who is there, a batch at a time, and the rows that write a batch."""
 
-Plain statements for many rows at once: a hundred thousand objects of the ORM would take a minute and a gigabyte.
-"""
-
-from collections.abc import Collection, Iterable
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,34 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
+from newsletter.audience.consent.models import Consent, ConsentEvent
+from newsletter.audience.importing.bulk import BulkWriter, Columns, rows_among
 from newsletter.audience.importing.plan import Reader
 from newsletter.audience.importing.rows import WantedReader
-from newsletter.audience.models import EndReason, Subscriber, Subscription, SubscriptionState, Suppression
-from newsletter.foundation.database import ReadSession, WriteSession, insert_unless_there
-from newsletter.foundation.signing import random_name
+from newsletter.audience.models import (
+    EndReason,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from newsletter.foundation.database import ReadSession, WriteSession
+
+_PUBLIC_NAME_BYTES = 12
+_READER = ("name", "first_name", "languages", "language_origin", "reads_both", "attributes")
+_SUBSCRIBERS = Columns(
+    Subscriber.__tablename__,
+    ("id", "address", "address_lower", "address_key", *_READER, "created_at", "updated_at"),
+)
+_SUBSCRIPTIONS = Columns(
+    Subscription.__tablename__,
+    ("list_id", "subscriber_id", "state", "end_reason", "public_name", "consent_basis", "since", "ended_at"),
+)
+_EVIDENCE = Columns(
+    Consent.__tablename__,
+    ("subscriber_id", "list_id", "event", "at", "basis", "way", "form_url", "ip", "user_agent", "message_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +50,23 @@ class Known:
 
 
 class Store:
-    """Reads and writes for one import. What is to be written waits until `write`; a dry one never writes."""
+    """Reads for one import."""
 
-    def __init__(self, session: ReadSession, now: datetime, consent_basis: str, *, is_dry: bool) -> None:
+    def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._now = now
-        self._consent_basis = consent_basis
-        self._is_dry = is_dry
         self._is_postgresql = session.get_bind().dialect.name == "postgresql"
-        self._forget()
-        if self._is_postgresql and not is_dry:
-            # Two imports of one address at once: the second waits for the first. Leaving a list goes on meanwhile,
-            # as it writes only to `subscription`. On SQLite every writer waits anyway.
-            session.execute(sa.text("LOCK TABLE subscriber IN SHARE ROW EXCLUSIVE MODE"))
 
-    def suppressed(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Those of the address keys that are suppressed."""
-        statement = sa.select(Suppression.address_key).where(self._among(Suppression.address_key, keys))
-        return set(self._session.scalars(statement))
+    def suppressed(self, keys: Collection[bytes]) -> dict[bytes, SuppressionReason]:
+        """Those of the address keys that are suppressed, with the reasons."""
+        found = rows_among(self._session, Suppression.__tablename__, ("address_key", "reason"), keys)
+        return {bytes(key): SuppressionReason(reason) for key, reason in found}
 
     def known(self, addresses_lower: Collection[str]) -> dict[str, Known]:
         """Those of the addresses whom we know."""
+        table, names = Subscriber.__tablename__, ("address_lower", "id")
+        ids = [found_id for _, found_id in rows_among(self._session, table, names, addresses_lower)]
+        if not ids:
+            return {}
         statement = sa.select(
             Subscriber.id,
             Subscriber.address_lower,
@@ -58,97 +76,151 @@ class Store:
             Subscriber.language_origin,
             Subscriber.reads_both,
             Subscriber.attributes,
-        ).where(self._among(Subscriber.address_lower, addresses_lower))
+        ).where(self._among(Subscriber.id, ids))
         found = {
             address_lower: Known(subscriber_id, Reader(*values))
             for subscriber_id, address_lower, *values in self._session.execute(statement)
         }
         by_id = {item.id: item for item in found.values()}
         states = sa.select(Subscription.subscriber_id, Subscription.list_id, Subscription.state).where(
-            self._among(Subscription.subscriber_id, by_id)
+            self._among(Subscription.subscriber_id, ids)
         )
-        if by_id:
-            for subscriber_id, list_id, state in self._session.execute(states):
-                by_id[subscriber_id].states[list_id] = state
+        for subscriber_id, list_id, state in self._session.execute(states):
+            by_id[subscriber_id].states[list_id] = state
         return found
+
+    def _among(self, column: InstrumentedAttribute[int], values: list[int]) -> sa.ColumnElement[bool]:
+        """Whether the column has one of two thousand values; one array, where each as a parameter costs more."""
+        if self._is_postgresql:
+            return column == sa.any_(sa.literal(values, sa.ARRAY(column.type)))
+        return column.in_(values)
+
+
+class Changes:
+    """What an import is to write, until `write` writes it; a dry one forgets it instead."""
+
+    def __init__(
+        self, session: ReadSession, now: datetime, bases: Mapping[int, str], *, is_dry: bool
+    ) -> None:
+        self._session = session if isinstance(session, WriteSession) and not is_dry else None
+        self._now = now
+        # On what grounds each list's readers are mailed, by the list's number.
+        self._bases = bases
+        self._forget()
+        self._writer: BulkWriter | None = None
+        if self._session is None:
+            return
+        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
+        if self._is_postgresql:
+            # Two imports of one address at once: the second waits for the first. Leaving a list goes on meanwhile,
+            # as it writes only to `subscription`. On SQLite every writer waits anyway.
+            session.execute(sa.text("LOCK TABLE subscriber IN SHARE ROW EXCLUSIVE MODE"))
+        self._writer = BulkWriter(self._session)
+        self._at = self._writer.stored(now)
 
     def add(self, wanted: WantedReader, reader: Reader, key: bytes) -> None:
         """A new subscriber, on the lists that are wanted."""
-        row = self._values(reader)
-        row.update(
-            address=wanted.address, address_lower=wanted.address_lower, address_key=key, created_at=self._now
-        )
-        self._new.append(row)
-        self._wanted.append(wanted)
+        self._new.append((wanted, reader, key))
 
     def correct(self, subscriber_id: int, reader: Reader) -> None:
         """A subscriber with new values."""
-        self._corrected.append({"known_id": subscriber_id, **self._values(reader)})
+        values = {name: getattr(reader, name) for name in _READER}
+        self._corrected.append({"known_id": subscriber_id, "updated_at": self._now, **values})
 
     def subscribe(self, subscriber_id: int, list_id: int, state: SubscriptionState) -> None:
-        """A subscription that was not there."""
-        is_ended = state is SubscriptionState.ENDED
-        self._subscriptions.append(
-            {
-                "list_id": list_id,
-                "subscriber_id": subscriber_id,
-                "state": state,
-                "end_reason": EndReason.IMPORTED if is_ended else None,
-                "public_name": random_name(),
-                "consent_basis": self._consent_basis,
-                "since": self._now,
-                "ended_at": self._now if is_ended else None,
-            }
-        )
+        """A subscription of somebody who was there."""
+        self._subscribed.append((subscriber_id, list_id, state))
 
     def end(self, subscriber_id: int, list_id: int) -> None:
         """The end of a subscription that was there."""
         self._ended.append({"known_subscriber": subscriber_id, "known_list": list_id})
 
+    def settle(self) -> None:
+        """Waits until what was to be written is; before, nothing else may ask the database."""
+        if self._writer is not None:
+            self._writer.settle()
+
+    def close(self) -> None:
+        """Waits for what is under way, after a failure too."""
+        if self._writer is not None:
+            self._writer.close()
+
     def write(self) -> None:
-        """Writes all that waits."""
-        if isinstance(self._session, WriteSession) and not self._is_dry:
-            self._write_new()
-            self._write_corrected()
-            if self._subscriptions:
-                statement = insert_unless_there(self._session, Subscription)
-                self._session.connection().execute(statement, self._subscriptions)
-            self._write_ended()
+        """Writes all that waits; the last of it may be under way still (`settle`)."""
+        if self._session is not None and self._writer is not None:
+            self._write_corrected(self._session)
+            self._write_ended(self._session)
+            rows, evidence = self._subscription_rows(self._subscribed)
+            self._writer.insert_unless_there(_SUBSCRIPTIONS, rows)
+            self._write_new(self._session, self._writer, evidence)
         self._forget()
 
-    def _write_new(self) -> None:
-        if not self._new:
-            return
-        ids = self._fresh_ids(len(self._new))
-        for row, wanted, subscriber_id in zip(self._new, self._wanted, ids, strict=True):
-            row["id"] = subscriber_id
-            for list_id in wanted.list_ids:
-                self.subscribe(subscriber_id, list_id, wanted.state)
-        self._session.connection().execute(sa.insert(Subscriber), self._new)
+    def _write_new(
+        self, session: WriteSession, writer: BulkWriter, more_evidence: list[tuple[Any, ...]]
+    ) -> None:
+        subscribers, subscriptions = [], []
+        ids = self._fresh_ids(session, len(self._new))
+        for subscriber_id, (wanted, reader, key) in zip(ids, self._new, strict=True):
+            subscribers.append(
+                (
+                    subscriber_id,
+                    wanted.address,
+                    wanted.address_lower,
+                    key,
+                    reader.name,
+                    reader.first_name,
+                    ",".join(reader.languages),
+                    reader.language_origin.value,
+                    reader.reads_both,
+                    json.dumps(reader.attributes) if reader.attributes else "{}",
+                    self._at,
+                    self._at,
+                )
+            )
+            for list_id, state in wanted.subscriptions:
+                subscriptions.append((subscriber_id, list_id, state))
+        rows, evidence = self._subscription_rows(subscriptions)
+        writer.insert(_SUBSCRIBERS, subscribers)
+        writer.insert(_SUBSCRIPTIONS, rows)
+        writer.insert(_EVIDENCE, more_evidence + evidence)
 
-    def _among(self, column: InstrumentedAttribute[Any], values: Iterable[object]) -> sa.ColumnElement[bool]:
-        """Whether the column has one of two thousand values; one array, where each as a parameter costs more."""
-        if self._is_postgresql:
-            return column == sa.any_(sa.literal(list(values), sa.ARRAY(column.type)))
-        return column.in_(list(values))
+    def _subscription_rows(
+        self, wanted: Collection[tuple[int, int, SubscriptionState]]
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """The rows of subscriptions, and of the evidence on what grounds each of them is there."""
+        names = os.urandom(_PUBLIC_NAME_BYTES * len(wanted))
+        rows, evidence = [], []
+        for place, (subscriber_id, list_id, state) in enumerate(wanted):
+            is_ended = state is SubscriptionState.ENDED
+            name = names[place * _PUBLIC_NAME_BYTES : (place + 1) * _PUBLIC_NAME_BYTES]
+            reason = EndReason.IMPORTED.value if is_ended else None
+            ended_at = self._at if is_ended else None
+            basis = self._bases[list_id]
+            rows.append((list_id, subscriber_id, state.value, reason, name, basis, self._at, ended_at))
+            evidence.append(
+                (subscriber_id, list_id, ConsentEvent.IMPORTED.value, self._at, basis, "", "", "", "", "")
+            )
+        return rows, evidence
 
-    def _fresh_ids(self, count: int) -> list[int]:
+    def _fresh_ids(self, session: WriteSession, count: int) -> Iterable[int]:
         """Ids for new subscribers, taken beforehand: rows that need not answer with theirs go in five times as fast."""
+        if not count:
+            return ()
         if self._is_postgresql:
             statement = sa.text(
                 "SELECT nextval(pg_get_serial_sequence('subscriber', 'id')) FROM generate_series(1, :count)"
             )
-            return list(self._session.scalars(statement, {"count": count}))
+            return list(session.scalars(statement, {"count": count}))
         # The one writer of SQLite is this transaction.
-        last = self._session.scalar(sa.select(sa.func.coalesce(sa.func.max(Subscriber.id), 0))) or 0
-        return list(range(last + 1, last + 1 + count))
+        last = session.scalar(sa.select(sa.func.coalesce(sa.func.max(Subscriber.id), 0))) or 0
+        return range(last + 1, last + 1 + count)
 
-    def _write_corrected(self) -> None:
+    def _write_corrected(self, session: WriteSession) -> None:
         if self._corrected:
             statement = sa.update(Subscriber).where(Subscriber.id == sa.bindparam("known_id"))
-            self._session.connection().execute(statement, self._corrected)
+            session.connection().execute(statement, self._corrected)
 
-    def _write_ended(self) -> None:
+    def _write_ended(self, session: WriteSession) -> None:
         if not self._ended:
             return
         statement = (
@@ -160,22 +232,10 @@ class Store:
             )
             .values(state=SubscriptionState.ENDED, end_reason=EndReason.IMPORTED, ended_at=self._now)
         )
-        self._session.connection().execute(statement, self._ended)
-
-    def _values(self, reader: Reader) -> dict[str, Any]:
-        return {
-            "name": reader.name,
-            "first_name": reader.first_name,
-            "languages": reader.languages,
-            "language_origin": reader.language_origin,
-            "reads_both": reader.reads_both,
-            "attributes": reader.attributes,
-            "updated_at": self._now,
-        }
+        session.connection().execute(statement, self._ended)
 
     def _forget(self) -> None:
-        self._new: list[dict[str, Any]] = []
-        self._wanted: list[WantedReader] = []
+        self._new: list[tuple[WantedReader, Reader, bytes]] = []
         self._corrected: list[dict[str, Any]] = []
-        self._subscriptions: list[dict[str, Any]] = []
+        self._subscribed: list[tuple[int, int, SubscriptionState]] = []
         self._ended: list[dict[str, Any]] = []

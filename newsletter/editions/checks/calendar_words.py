@@ -1,4 +1,10 @@
-"""The names of months and weekdays in the languages whose dates are understood."""
+"""The names of months and weekdays in the languages whose dates are understood, and the days that findings name."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from newsletter.foundation.language import babel_locale
+from newsletter.rendering.dates import long_date
 
 _MONTHS = {
     "fr": "janvier janv jan|février févr fév fevrier|mars|avril avr|mai|juin|juillet juil|août aout"
@@ -31,6 +37,23 @@ def weekday_names(language: str) -> dict[str, int]:
     return {name: number for number, name in enumerate(names.split("|")) if name}
 
 
-def weekday_name(number: int) -> str:
-    """The English name of a weekday."""
-    return _WEEKDAYS["en"].split("|")[number]
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day that findings name: "14 November 2026", "14 novembre 2026"."""
+
+    on: date
+
+    def said_in(self, language: str) -> str:
+        """How the language writes it."""
+        return long_date(self.on, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """The weekday of a day: "Saturday", "samedi"."""
+
+    on: date
+
+    def said_in(self, language: str) -> str:
+        """What the language calls it."""
+        return str(babel_locale(language).days["format"]["wide"][self.on.weekday()])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from newsletter.foundation.sayings import Saying
 from newsletter.rendering.problems import Level
 
 
@@ -10,5 +11,5 @@ class Explanation:
     """A code's usual level, why it matters to readers, and what to do about it."""
 
     level: Level
-    why: str
-    mend: str
+    why: Saying
+    mend: Saying

@@ -9,15 +9,27 @@ from newsletter.announcements.models import TranslationState
 from newsletter.announcements.sentences import same_words
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.material import Story, TextField
+from newsletter.editions.checks.places import EDITION
 from newsletter.editions.models import Edition
-from newsletter.foundation.language import base_language, language_name
+from newsletter.foundation.language import base_language
+from newsletter.foundation.sayings import LanguageName, Saying, saying
 from newsletter.rendering.problems import Level
 
 _WORDS_MIN = 6  # shorter texts are names and numbers as often as sentences
 _SAME_WORDS_MIN = 4
-_NOT_APPROVED: dict[TranslationState | None, str] = {
-    TranslationState.DRAFT: "a draft",
-    TranslationState.REVIEW: "in review",
+_NOT_APPROVED: dict[TranslationState | None, Saying] = {
+    TranslationState.DRAFT: saying("The {language} is still a draft."),
+    TranslationState.REVIEW: saying("The {language} is still in review."),
+}
+_THE_SAME = {
+    "title": saying("The title is the same in {one} and {other}: “{words}”"),
+    "summary": saying("The summary is the same in {one} and {other}: “{words}”"),
+    "body": saying("The body is the same in {one} and {other}: “{words}”"),
+    "button": saying("The button is the same in {one} and {other}: “{words}”"),
+    "picture": saying("The description of the picture is the same in {one} and {other}: “{words}”"),
+    "subject": saying("The subject is the same in {one} and {other}: “{words}”"),
+    "preheader": saying("The preheader is the same in {one} and {other}: “{words}”"),
+    "intro": saying("The intro is the same in {one} and {other}: “{words}”"),
 }
 _UNTOLD = re.compile(
     r"\]\([^)]*\)|<[^<>\s]+>|\bhttps?://\S+|\S+@\S+|\[\[[^\]]*\]\]|[«“\"][^»”\"]*[»”\"]|[#*_>\[\]]"
@@ -32,9 +44,13 @@ def check_languages(story: Story, languages: Sequence[str]) -> Iterator[Finding]
             if (found := _other_language(field, text.language, languages)) is not None:
                 yield finding(
                     "wrong-language",
-                    f"This is in {language_name(found, 'en')} and stands in the {language_name(text.language, 'en')} "
-                    f"field: “{_cut(field.text)}”",
-                    where=f"{story.where}, {field.name}",
+                    saying(
+                        "This is in {found} and stands in the {language} field: “{words}”",
+                        found=LanguageName(found),
+                        language=LanguageName(text.language),
+                        words=_cut(field.text),
+                    ),
+                    where=story.where.at(field.name),
                     language=text.language,
                 )
     yield from _untranslated(story)
@@ -45,11 +61,10 @@ def check_subjects(edition: Edition) -> Iterator[Finding]:
     """Subjects that are the same in two languages."""
     for one, other in combinations(sorted(edition.texts, key=lambda text: text.language), 2):
         if one.subject.strip() and same_words(one.subject) == same_words(other.subject):
-            names = f"{language_name(one.language, 'en')} and {language_name(other.language, 'en')}"
             yield finding(
                 "same-subject",
-                f"The subject is the same in {names}: “{one.subject.strip()}”",
-                where="edition, subject",
+                _same("subject", one.language, other.language, one.subject.strip()),
+                where=EDITION.at("subject"),
                 language=other.language,
             )
 
@@ -61,8 +76,10 @@ def check_states(
     for story in stories:
         for text in story.texts:
             if text.language in languages and text.is_stale:
-                name = language_name(text.language, "en")
-                message = f"The {name} was translated from an earlier version of its source."
+                message = saying(
+                    "The {language} was translated from an earlier version of its source.",
+                    language=LanguageName(text.language),
+                )
                 yield finding("stale-text", message, where=story.where, language=text.language)
     for language in languages:
         waiting = [
@@ -73,16 +90,32 @@ def check_states(
         ]
         if require_approval:
             for where, state in waiting:
-                message = f"The {language_name(language, 'en')} is still {_NOT_APPROVED[state]}."
+                message = _NOT_APPROVED[state].of(language=LanguageName(language))
                 yield finding(
                     "text-not-approved", message, where=where, language=language, level=Level.BLOCKS
                 )
-        elif waiting:
-            name = language_name(language, "en")
-            count = f"{len(waiting)} texts are" if len(waiting) > 1 else "One text is"
-            numbers = ", ".join(where.removeprefix("announcement ") for where, _ in waiting)
-            message = f"{count} not approved in {name}: announcement {numbers}."
-            yield finding("text-not-approved", message, where="edition", language=language)
+            continue
+        if any(where == EDITION for where, _ in waiting):
+            message = saying(
+                "The edition's own words are not approved in {language}.", language=LanguageName(language)
+            )
+            yield finding("text-not-approved", message, language=language)
+        if numbers := tuple(str(where.announcement) for where, _ in waiting if where != EDITION):
+            message = _not_approved(LanguageName(language), numbers)
+            yield finding("text-not-approved", message, language=language)
+
+
+def _not_approved(name: LanguageName, numbers: tuple[str, ...]) -> Saying:
+    if len(numbers) == 1:
+        return saying(
+            "One text is not approved in {language}: announcement {number}.", language=name, number=numbers[0]
+        )
+    return saying(
+        "{count} texts are not approved in {language}: announcements {numbers}.",
+        count=len(numbers),
+        language=name,
+        numbers=numbers,
+    )
 
 
 def _other_language(field: TextField, language: str, languages: Sequence[str]) -> str | None:
@@ -126,11 +159,14 @@ def _untranslated(story: Story) -> Iterator[Finding]:
             if is_long and not is_name and words == same_words(_told(other.field(field.name))):
                 yield finding(
                     "same-text",
-                    f"The {field.name} is the same in {language_name(one.language, 'en')} and "
-                    f"{language_name(other.language, 'en')}: “{_cut(field.text)}”",
-                    where=f"{story.where}, {field.name}",
+                    _same(field.name, one.language, other.language, _cut(field.text)),
+                    where=story.where.at(field.name),
                     language=other.language,
                 )
+
+
+def _same(field: str, one: str, other: str, words: str) -> Saying:
+    return _THE_SAME[field].of(one=LanguageName(one), other=LanguageName(other), words=words)
 
 
 def _descriptions(story: Story) -> Iterator[Finding]:
@@ -139,9 +175,12 @@ def _descriptions(story: Story) -> Iterator[Finding]:
         if not text.field("picture"):
             yield finding(
                 "alt-in-one-language",
-                f"The picture is described in {language_name(described[0], 'en')} and not in "
-                f"{language_name(text.language, 'en')}.",
-                where=f"{story.where}, picture",
+                saying(
+                    "The picture is described in {one} and not in {other}.",
+                    one=LanguageName(described[0]),
+                    other=LanguageName(text.language),
+                ),
+                where=story.where.at("picture"),
                 language=text.language,
             )
 

@@ -9,10 +9,11 @@ from functools import partial
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.links_in_text import links_in
 from newsletter.editions.checks.material import Story
-from newsletter.foundation.errors import NewsletterError
+from newsletter.editions.checks.places import Place
 from newsletter.foundation.fetching import FetchFailed, FetchRefused
-from newsletter.foundation.language import NotALanguage, base_language, language_name, normalise_tag
+from newsletter.foundation.language import NotALanguage, base_language, normalise_tag
 from newsletter.foundation.probing import Probed, probe
+from newsletter.foundation.sayings import LanguageName, Saying, saying
 
 AT_ONCE = 8
 TIMEOUT_SECONDS = 10.0
@@ -29,7 +30,7 @@ class PlacedLink:
     """A link where it stands: `where` as in findings, the language of the text around it, its line in Markdown."""
 
     url: str
-    where: str
+    where: Place
     language: str
     line: int | None
 
@@ -41,7 +42,7 @@ def check_links(stories: Sequence[Story], ask: Probe | None = None) -> Iterator[
     pages = list(dict.fromkeys(_page(link.url) for link in placed))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = dict(zip(pages, pool.map(partial(_asked, ask), pages), strict=True))
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, Saying]] = set()
     for link in placed:
         for code, message in _judged(link, answers[_page(link.url)]):
             if (code, message) not in told:
@@ -54,11 +55,11 @@ def _links_of(story: Story) -> Iterator[PlacedLink]:
         for field in text.fields:
             for link in links_in(field.text):
                 line = link.line if field.is_markdown else None
-                yield from _placed(link.target, f"{story.where}, {field.name}", text.language, line)
-        yield from _placed(text.link, f"{story.where}, button", text.language, None)
+                yield from _placed(link.target, story.where.at(field.name), text.language, line)
+        yield from _placed(text.link, story.where.at("button"), text.language, None)
 
 
-def _placed(url: str, where: str, language: str, line: int | None) -> Iterator[PlacedLink]:
+def _placed(url: str, where: Place, language: str, line: int | None) -> Iterator[PlacedLink]:
     if url.lower().startswith(("http://", "https://")):
         yield PlacedLink(url, where, language, line)
 
@@ -68,39 +69,55 @@ def _page(url: str) -> str:
     return url.split("#", 1)[0]
 
 
-def _asked(ask: Probe, url: str) -> Probed | NewsletterError:
+def _asked(ask: Probe, url: str) -> Probed | FetchFailed | FetchRefused:
     try:
         return ask(url)
     except (FetchFailed, FetchRefused) as error:
         return error
 
 
-def _judged(link: PlacedLink, answer: Probed | NewsletterError) -> Iterator[tuple[str, str]]:
+def _judged(link: PlacedLink, answer: Probed | FetchFailed | FetchRefused) -> Iterator[tuple[str, Saying]]:
     """Code and message of each thing that is wrong with a link."""
     match answer:
         case FetchRefused():
-            yield "link-not-checked", f"{link.url} was not asked for: {answer.reason}."
+            yield (
+                "link-not-checked",
+                saying("{link} was not asked for: {why}.", link=link.url, why=answer.why),
+            )
         case FetchFailed():
-            yield "dead-link", f"{link.url} does not answer: {answer.reason}."
+            yield "dead-link", saying("{link} does not answer: {why}.", link=link.url, why=answer.why)
         case Probed():
             yield from _of_answer(link, answer)
 
 
-def _of_answer(link: PlacedLink, answer: Probed) -> Iterator[tuple[str, str]]:
+def _of_answer(link: PlacedLink, answer: Probed) -> Iterator[tuple[str, Saying]]:
     if answer.status in _NOT_FOR_PROGRAMS:
-        yield "link-not-checked", f"{link.url} does not answer programs (status {answer.status})."
+        yield (
+            "link-not-checked",
+            saying("{link} does not answer programs (status {status}).", link=link.url, status=answer.status),
+        )
         return
     if answer.status >= 400:
-        yield "dead-link", f"{link.url} answers with status {answer.status}."
+        yield "dead-link", saying("{link} answers with status {status}.", link=link.url, status=answer.status)
         return
     if answer.moved_to and answer.moved_to.rstrip("/") != link.url.rstrip("/"):
-        yield "moved-link", f"{link.url} has moved for good to {answer.moved_to}"
+        yield (
+            "moved-link",
+            saying("{link} has moved for good to {address}", link=link.url, address=answer.moved_to),
+        )
     if answer.seconds > SLOW_SECONDS:
-        yield "slow-link", f"{link.url} took {answer.seconds:.0f} seconds to answer."
+        yield (
+            "slow-link",
+            saying("{link} took {seconds} seconds to answer.", link=link.url, seconds=round(answer.seconds)),
+        )
     named = _language_of(answer)
     if named and base_language(named) != base_language(link.language):
-        text_language = language_name(link.language, "en")
-        message = f"{link.url} is in {language_name(named, 'en')}; the text is in {text_language}."
+        message = saying(
+            "{link} is in {found}; the text is in {language}.",
+            link=link.url,
+            found=LanguageName(named),
+            language=LanguageName(link.language),
+        )
         yield "page-language", message
 
 

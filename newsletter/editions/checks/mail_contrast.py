@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.mail_markup import parse_mail
+from newsletter.foundation.sayings import saying
 from newsletter.rendering.colours import contrast, parse_colour
 
 _LEAST, _LEAST_LARGE = 4.5, 3.0
@@ -17,6 +18,12 @@ _NAMES = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "gray": "#80
 _NAMES |= {"blue": "#0000ff", "green": "#008000", "yellow": "#ffff00", "silver": "#c0c0c0", "navy": "#000080"}
 _HEADING_PX = {"h1": 32.0, "h2": 24.0, "h3": 18.72, "h4": 16.0, "h5": 13.28, "h6": 10.72}
 _DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{")
+_LIGHT_MODE = saying(
+    "In light mode {ink} on {ground} has a contrast of {ratio} to 1, and needs {least}: “{words}”"
+)
+_DARK_MODE = saying(
+    "In dark mode {ink} on {ground} has a contrast of {ratio} to 1, and needs {least}: “{words}”"
+)
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)(%?)\s*)?\)")
 
 
@@ -37,10 +44,10 @@ class _Look:
 
 def check_contrast(html: str) -> Iterator[Finding]:
     """Each pair of colours that is too pale to be read, once, with the words where it was found first."""
-    versions = {"light": html}
+    versions = {False: html}
     if dark_rules := rules_for_dark(html):
-        versions["dark"] = _with_rules(html, dark_rules)
-    for mode, version in versions.items():
+        versions[True] = _with_rules(html, dark_rules)
+    for is_dark, version in versions.items():
         seen: set[tuple[str, str | None]] = set()
         for words, look in _texts(parse_mail(version), _Look()):
             pair = (look.ink, look.ground)
@@ -49,9 +56,12 @@ def check_contrast(html: str) -> Iterator[Finding]:
             ratio = contrast(look.ink, look.ground)
             if ratio < look.least:
                 seen.add(pair)
-                message = (
-                    f"In {mode} mode {look.ink} on {look.ground} has a contrast of {ratio:.1f} to 1, "
-                    f"and needs {look.least:g}: “{words[:40]}”"
+                message = (_DARK_MODE if is_dark else _LIGHT_MODE).of(
+                    ink=look.ink,
+                    ground=look.ground,
+                    ratio=round(ratio, 1),
+                    least=look.least,
+                    words=words[:40],
                 )
                 yield finding("low-contrast", message)
 

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.foundation.language import direction
 from newsletter.foundation.merge import split_fields
+from newsletter.foundation.sayings import LanguageName, saying
 from newsletter.rendering.content import EditionContent, Item, ItemForm
 from newsletter.rendering.fields import UNSUBSCRIBE
 
@@ -31,7 +32,7 @@ def parse_mail(html: str) -> HtmlElement:
 def check_unsubscribe(html: str) -> Iterator[Finding]:
     """Whether there is a link to unsubscribe: without one the edition cannot be frozen."""
     if html and f'href="{UNSUBSCRIBE}"' not in html:
-        yield finding("unsubscribe-missing", "There is no link to unsubscribe.")
+        yield finding("unsubscribe-missing", saying("There is no link to unsubscribe."))
 
 
 def check_way_out(content: EditionContent, page: HtmlElement) -> Iterator[Finding]:
@@ -39,11 +40,11 @@ def check_way_out(content: EditionContent, page: HtmlElement) -> Iterator[Findin
     targets = {link.get("href", "") for link in page.iter("a")}
     address = _letters(content.branding.postal_address)
     if not address:
-        yield finding("postal-address-missing", "The setting postal_address is empty.")
+        yield finding("postal-address-missing", saying("The setting postal_address is empty."))
     elif address not in _letters(_shown_text(page)):
-        yield finding("postal-address-missing", "The theme does not show the postal address.")
+        yield finding("postal-address-missing", saying("The theme does not show the postal address."))
     if content.view_url not in targets:
-        yield finding("view-online-missing", "There is no link to the letter on the web.")
+        yield finding("view-online-missing", saying("There is no link to the letter on the web."))
 
 
 def check_headings(page: HtmlElement) -> Iterator[Finding]:
@@ -51,12 +52,19 @@ def check_headings(page: HtmlElement) -> Iterator[Finding]:
     headings = [element for element in page.iter(*_HEADINGS) if _text_of(element)]
     count = sum(element.tag == "h1" for element in headings)
     if count != 1:
-        yield finding("heading-one", f"There are {count} headings h1.")
+        yield finding(
+            "heading-one", saying("The number of headings h1 is {count}; it should be 1.", count=count)
+        )
     last = 0
     for element in headings:
         level = int(element.tag[1])
         if last and level > last + 1:
-            message = f"An h{level} follows an h{last}: “{_text_of(element)[:60]}”"
+            message = saying(
+                "An h{level} follows an h{last}: “{words}”",
+                level=level,
+                last=last,
+                words=_text_of(element)[:60],
+            )
             yield finding("heading-skipped", message)
         last = level
 
@@ -66,13 +74,15 @@ def check_pictures(page: HtmlElement) -> Iterator[Finding]:
     for picture in page.iter("img"):
         source = picture.get("src", "")[:80]
         if picture.get("alt") is None:
-            yield finding("image-without-alt", f"The picture {source} has no alt attribute.")
+            yield finding(
+                "image-without-alt", saying("The picture {source} has no alt attribute.", source=source)
+            )
         has_width = picture.get("width", "").rstrip("%").isdigit()
         keeps_ratio = picture.get("height", "").isdigit() and "width:auto" in picture.get(
             "style", ""
         ).replace(" ", "")
         if not has_width and not keeps_ratio:
-            yield finding("image-without-width", f"The picture {source} has no width.")
+            yield finding("image-without-width", saying("The picture {source} has no width.", source=source))
 
 
 def check_languages_marked(content: EditionContent, page: HtmlElement) -> Iterator[Finding]:
@@ -80,11 +90,14 @@ def check_languages_marked(content: EditionContent, page: HtmlElement) -> Iterat
     wrapper = next(
         (child for child in page.iter("div", "table", "main", "article") if child.get("lang")), None
     )
-    for name, element in (("html", page), ("wrapper in the body", wrapper)):
+    for message, element in (
+        (saying("The element html is not marked {marks}."), page),
+        (saying("The wrapper in the body is not marked {marks}."), wrapper),
+    ):
         marked = (element.get("lang"), element.get("dir")) if element is not None else (None, None)
         if marked != (content.language, direction(content.language)):
-            message = f"The {name} is not marked lang={content.language} dir={direction(content.language)}."
-            yield finding("language-not-marked", message, language=content.language)
+            marks = f"lang={content.language} dir={direction(content.language)}"
+            yield finding("language-not-marked", message.of(marks=marks), language=content.language)
     pieces = [
         (_letters(_text_of(element)), _language_of(element)) for element in page.iter(*_HEADINGS, "p", "li")
     ]
@@ -99,7 +112,9 @@ def check_languages_marked(content: EditionContent, page: HtmlElement) -> Iterat
             (item.title, item.language) for item in items if _has_unmarked_words(item, part.language, pieces)
         ]
         for title, language in dict.fromkeys(wrong):
-            message = f"“{title[:60]}” is not marked as {language}."
+            message = saying(
+                "“{words}” is not marked as {language}.", words=title[:60], language=LanguageName(language)
+            )
             yield finding("language-not-marked", message, language=language)
 
 
@@ -125,11 +140,14 @@ def check_sources(content: EditionContent, page: HtmlElement) -> Iterator[Findin
     for url in dict.fromkeys(_resources(page)):
         host = _host(url)
         if host and host not in ours:
-            yield finding("third-party-resource", f"The letter loads {url[:100]} from {host}.")
+            yield finding(
+                "third-party-resource",
+                saying("The letter loads {address} from {host}.", address=url[:100], host=host),
+            )
     links = [link.get("href", "") for link in page.iter("a")]
     for url in dict.fromkeys([*_resources(page), *links]):
         if url.lower().startswith("http://") and not _is_this_machine(_host(url)):
-            yield finding("insecure-address", f"{url[:100]} is not https.")
+            yield finding("insecure-address", saying("{address} is not https.", address=url[:100]))
 
 
 def check_left_over(page: HtmlElement) -> Iterator[Finding]:
@@ -143,7 +161,8 @@ def check_left_over(page: HtmlElement) -> Iterator[Finding]:
         if match and match[0] not in seen:
             seen.add(match[0])
             around = " ".join(plain[max(0, match.start() - 20) : match.end() + 20].split())
-            yield finding("left-over-sign", f"“{match[0]}” is left over in “{around}”.")
+            message = saying("“{sign}” is left over in “{words}”.", sign=match[0], words=around)
+            yield finding("left-over-sign", message)
 
 
 def _resources(page: HtmlElement) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from newsletter.editions.checks.findings import Finding, finding
+from newsletter.foundation.sayings import saying
 from newsletter.rendering.content import EditionContent, Item
 from newsletter.rendering.problems import Code
 from newsletter.rendering.render import LARGEST_HTML_BYTES, RenderedBodies, render_edition
@@ -11,6 +12,10 @@ from newsletter.rendering.themes import Theme
 
 NEARLY_BYTES = 80_000
 _ITEMS_SHOWN = 3
+_TOO_LARGE = saying(
+    "The letter is {size} KB long; Gmail hides what comes after about 102 KB. The largest items: {items}."
+)
+_NEARLY = saying("The letter is {size} KB long; Gmail shows about 102 KB. The largest items: {items}.")
 
 
 def check_size(content: EditionContent, bodies: RenderedBodies, theme: Theme) -> Iterator[Finding]:
@@ -19,13 +24,17 @@ def check_size(content: EditionContent, bodies: RenderedBodies, theme: Theme) ->
     if size_bytes <= NEARLY_BYTES:
         return
     shares = shares_of_items(content, bodies, theme)[:_ITEMS_SHOWN]
-    largest = "; ".join(
-        f"{item.key.replace('-', ' ')} “{item.title[:40]}” takes {share / 1000:.0f} KB"
+    largest = tuple(
+        saying(
+            "announcement {number} “{title}” ({size} KB)",
+            number=item.key.removeprefix("announcement-"),
+            title=item.title[:40],
+            size=round(share / 1000),
+        )
         for item, share in shares
     )
     is_too_large = size_bytes > LARGEST_HTML_BYTES
-    ending = "Gmail hides what comes after about 102 KB" if is_too_large else "Gmail shows about 102 KB"
-    message = f"The letter is {size_bytes / 1000:.0f} KB long; {ending}. {largest}."
+    message = (_TOO_LARGE if is_too_large else _NEARLY).of(size=round(size_bytes / 1000), items=largest)
     yield finding(Code.TOO_LARGE.value if is_too_large else "nearly-too-large", message)
 
 

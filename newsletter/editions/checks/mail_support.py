@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.mail_features import features_in
+from newsletter.foundation.sayings import saying
 
 # The programs by which nearly everybody reads; the rest of the data is for whoever asks.
 MAJOR_CLIENTS = (
@@ -141,5 +142,10 @@ def check_support(page: HtmlElement) -> Iterator[Finding]:
     for feature in sorted(features_in(page) & data.features.keys() - HARMLESS.keys()):
         if lacking := data.unsupported_by(feature):
             title = data.features[feature][0]
-            message = f"{title} is not understood by {', '.join(lacking)} (caniemail, {data.updated})."
+            message = saying(
+                "{feature} is not understood by {programs} (caniemail, {day}).",
+                feature=title,
+                programs=tuple(lacking),
+                day=data.updated,
+            )
             yield finding("client-support", message)

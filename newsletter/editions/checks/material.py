@@ -6,6 +6,7 @@ from datetime import date
 
 from newsletter.announcements.models import Announcement, Translation, TranslationState
 from newsletter.announcements.rules import is_stale
+from newsletter.editions.checks.places import EDITION, Place
 from newsletter.editions.choosing import texts_of
 from newsletter.editions.models import Edition
 
@@ -25,7 +26,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class WrittenText:
-    """What is written in one language; `state` is None for the edition's own words."""
+    """What is written in one language; `state` is None where nobody wrote anything, as of an edition whose words the program makes."""
 
     language: str
     fields: tuple[TextField, ...]
@@ -42,7 +43,7 @@ class WrittenText:
 class Story:
     """An announcement, or the edition's own words, in all their languages; `where` names it in findings."""
 
-    where: str
+    where: Place
     texts: tuple[WrittenText, ...]
     happens_on: date | None = None
     published_on: date | None = None
@@ -51,12 +52,13 @@ class Story:
 
 def stories_of(edition: Edition) -> tuple[Story, ...]:
     """Everything that is written in a whole edition (`queries.edition_by_id`), its own words first."""
-    own = Story("edition", tuple(_own_words(edition)))
+    own = Story(EDITION, tuple(_own_words(edition)))
     items = (item.announcement for section in edition.sections for item in section.items)
     return (own, *(_story(announcement, edition.languages) for announcement in items))
 
 
 def _own_words(edition: Edition) -> Iterator[WrittenText]:
+    source = next((text for text in edition.texts if text.language == edition.languages[0]), None)
     for text in sorted(edition.texts, key=lambda text: edition.languages.index(text.language)):
         fields = [TextField("intro", text.intro, is_markdown=True)]
         # What the program made of the items' titles says nothing new, and is judged there.
@@ -64,7 +66,13 @@ def _own_words(edition: Edition) -> Iterator[WrittenText]:
             fields.append(TextField("subject", text.subject))
         if not text.is_preheader_derived:
             fields.append(TextField("preheader", text.preheader))
-        yield WrittenText(text.language, tuple(field for field in fields if field.text.strip()))
+        is_written = any(words.strip() for words in text.words.values())
+        yield WrittenText(
+            text.language,
+            tuple(field for field in fields if field.text.strip()),
+            state=text.state if is_written else None,
+            is_stale=is_stale(text, source),
+        )
 
 
 def _story(announcement: Announcement, languages: tuple[str, ...]) -> Story:
@@ -72,7 +80,7 @@ def _story(announcement: Announcement, languages: tuple[str, ...]) -> Story:
     source = written.get(announcement.source_language)
     order = [*languages, *(tag for tag in written if tag not in languages)]
     return Story(
-        f"announcement {announcement.id}",
+        Place(announcement.id),
         tuple(_text(written[tag], announcement, source) for tag in order if tag in written),
         announcement.happens_on,
         announcement.published_on,
@@ -81,7 +89,7 @@ def _story(announcement: Announcement, languages: tuple[str, ...]) -> Story:
 
 
 def _text(text: Translation, announcement: Announcement, source: Translation | None) -> WrittenText:
-    alt = announcement.pictures[0].alt_texts.get(text.language, "") if announcement.pictures else ""
+    alt = text.alt_text(announcement.pictures[0].position) if announcement.pictures else ""
     fields = (
         TextField("title", text.title, is_derived=text.is_title_derived),
         TextField("summary", text.summary),

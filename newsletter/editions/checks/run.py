@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from newsletter.editions.checks.few_items import check_few_items
 from newsletter.editions.checks.findings import Finding, in_order
 from newsletter.editions.checks.languages import check_languages, check_states, check_subjects
 from newsletter.editions.checks.mail_contrast import check_contrast
@@ -21,6 +22,7 @@ from newsletter.editions.checks.mail_size import check_size
 from newsletter.editions.checks.mail_support import check_support
 from newsletter.editions.checks.mail_words import check_lengths
 from newsletter.editions.checks.material import Story, stories_of
+from newsletter.editions.checks.places import Place
 from newsletter.editions.checks.same_facts import check_facts
 from newsletter.editions.checks.spelling import FOLDERS, check_spelling
 from newsletter.editions.checks.texts import check_texts
@@ -34,6 +36,8 @@ from newsletter.rendering.content import EditionContent
 from newsletter.rendering.problems import Code
 from newsletter.rendering.render import RenderedBodies
 from newsletter.rendering.themes import Theme, load_theme
+
+_WHOLE_MAIL = Place(file="html")  # what rendering says of the size of a mail
 
 
 def check_now(
@@ -71,7 +75,7 @@ def check_words(
 ) -> list[Finding]:
     """What there is to say of the words of a whole edition (`queries.edition_by_id`)."""
     stories = stories_of(edition)
-    found = [*check_subjects(edition)]
+    found = [*check_subjects(edition), *check_few_items(edition)]
     for story in stories:
         found += check_languages(story, edition.languages)
         found += check_facts(story, edition.languages, today)
@@ -86,7 +90,7 @@ def check_mails(contents: Iterable[EditionContent], rendering: Rendering, theme:
     """What there is to say of the rendered variants; what several of them share is said once."""
     bodies = {item.variant: item.bodies for item in rendering.variants}
     # A subject that is too long by itself is so in a combined letter, too.
-    lengths: dict[tuple[str, str, str], Finding] = {}
+    lengths: dict[tuple[str, Place, str], Finding] = {}
     by_variant: dict[Finding, list[str]] = {}
     for content in contents:
         for found in check_lengths(content):
@@ -111,19 +115,18 @@ def _check_mail(content: EditionContent, bodies: RenderedBodies, theme: Theme) -
 
 
 def _in_variants(found: Finding, names: Sequence[str]) -> Finding:
-    where = f"variant {names[0]}" if len(names) == 1 else f"variants {', '.join(names)}"
-    return replace(found, where=where)
+    return replace(found, where=Place(variants=tuple(names)))
 
 
 def _told_once(findings: Sequence[Finding]) -> list[Finding]:
     """Without what rendering says in fewer words than a check does."""
     sized = any(
-        found.code in {"too-large", "nearly-too-large"} and found.where != "html" for found in findings
+        found.code in {"too-large", "nearly-too-large"} and found.where != _WHOLE_MAIL for found in findings
     )
     described = {(found.where, found.language) for found in findings if found.code == "alt-in-one-language"}
     return [
         found
         for found in findings
-        if not (found.code == Code.TOO_LARGE and found.where == "html" and sized)
+        if not (found.code == Code.TOO_LARGE and found.where == _WHOLE_MAIL and sized)
         and not (found.code == Code.PICTURE_WITHOUT_ALT and (found.where, found.language) in described)
     ]

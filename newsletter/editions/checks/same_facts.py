@@ -6,12 +6,13 @@ from datetime import date
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from newsletter.editions.checks.calendar_words import weekday_name
+from newsletter.editions.checks.calendar_words import Day, Weekday
 from newsletter.editions.checks.facts import Fact, FactKind, Facts, facts_in
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.links_in_text import LinkInText, language_of_address, site_of
 from newsletter.editions.checks.material import Story, TextField, WrittenText
-from newsletter.foundation.language import base_language, language_name
+from newsletter.foundation.language import base_language
+from newsletter.foundation.sayings import LanguageName, Value, saying
 from newsletter.rendering.problems import Level
 
 # Where only one language states a fact, the other may well say it in words ("gratuit", "at six").
@@ -127,26 +128,32 @@ def _difference(
     theirs: tuple[_Stated, list[Fact]],
     level: Level,
 ) -> Finding:
-    sides = [f"the {_name(side.language)} has {_shown(facts)}" for side, facts in (ours, theirs) if facts]
-    lacking = [side.language for side, facts in (ours, theirs) if not facts]
-    message = " and ".join(sides) + (f", the {_name(lacking[0])} has not" if lacking else "")
-    return finding(
-        code,
-        f"{message[0].upper()}{message[1:]}.",
-        where=story.where,
-        language=lacking[0] if lacking else theirs[0].language,
-        level=level,
-    )
+    (first, stated), (second, others) = (ours, theirs) if ours[1] else (theirs, ours)
+    one, other = LanguageName(first.language), LanguageName(second.language)
+    if others:
+        message = saying(
+            "The {one} has {facts} and the {other} has {others}.",
+            one=one,
+            facts=_shown(stated),
+            other=other,
+            others=_shown(others),
+        )
+    else:
+        message = saying(
+            "The {one} has {facts}, the {other} has not.",
+            one=one,
+            facts=_shown(stated),
+            other=other,
+        )
+    return finding(code, message, where=story.where, language=second.language, level=level)
 
 
-def _shown(facts: Sequence[Fact]) -> str:
-    words = list(dict.fromkeys(f"“{fact.shown}”" for fact in facts))
-    more = f" and {len(words) - _SHOWN_MAX} more" if len(words) > _SHOWN_MAX else ""
-    return ", ".join(words[:_SHOWN_MAX]) + more
-
-
-def _name(language: str) -> str:
-    return language_name(language, "en")
+def _shown(facts: Sequence[Fact]) -> Value:
+    words = list(dict.fromkeys(fact.shown for fact in facts))
+    shown = tuple(saying("“{words}”", words=one) for one in words[:_SHOWN_MAX])
+    if len(words) <= _SHOWN_MAX:
+        return shown
+    return saying("{list} and {count} more", list=shown, count=len(words) - _SHOWN_MAX)
 
 
 def _weekdays(story: Story, stated: _Stated, today: date) -> Iterator[Finding]:
@@ -163,8 +170,13 @@ def _weekdays(story: Story, stated: _Stated, today: date) -> Iterator[Finding]:
             shown = " ".join(field.text[written.start : written.end].split())
             yield finding(
                 "wrong-weekday",
-                f"“{shown}”: {days[0]:%d.%m.%Y} is a {weekday_name(days[0].weekday())}.",
-                where=f"{story.where}, {field.name}",
+                saying(
+                    "“{words}”: {day} is a {weekday}.",
+                    words=shown,
+                    day=Day(days[0]),
+                    weekday=Weekday(days[0]),
+                ),
+                where=story.where.at(field.name),
                 language=stated.language,
                 line=line if field.is_markdown else None,
             )
@@ -177,8 +189,13 @@ def _links_into_other_languages(story: Story, stated: _Stated, languages: Sequen
         if named and named != base_language(stated.language):
             yield finding(
                 "link-language",
-                f"The {_name(stated.language)} text links to a page in {_name(named)}: {link.target}",
-                where=f"{story.where}, {field.name}",
+                saying(
+                    "The {language} text links to a page in {found}: {link}",
+                    language=LanguageName(stated.language),
+                    found=LanguageName(named),
+                    link=link.target,
+                ),
+                where=story.where.at(field.name),
                 language=stated.language,
                 line=link.line if field.is_markdown else None,
             )
@@ -200,20 +217,32 @@ def _links(story: Story, one: _Stated, other: _Stated, *, is_abridged: bool) -> 
     lost = [sorted(sites[0] - sites[1]), sorted(sites[1] - sites[0])]
     if is_abridged and not all(lost):
         return
-    if any(lost):
-        sides = zip((one, other), lost, strict=True)
-        said = [f"the {_name(side.language)} links to {', '.join(names)}" for side, names in sides if names]
-        message = " and ".join(said) + ("" if all(lost) else ", the other does not")
+    names = LanguageName(one.language), LanguageName(other.language)
+    if all(lost):
+        message = saying(
+            "The {one} links to {sites} and the {other} to {others}.",
+            one=names[0],
+            sites=tuple(lost[0]),
+            other=names[1],
+            others=tuple(lost[1]),
+        )
+    elif any(lost):
+        having = 0 if lost[0] else 1
+        message = saying(
+            "The {one} links to {sites}, the {other} does not.",
+            one=names[having],
+            sites=tuple(lost[having]),
+            other=names[1 - having],
+        )
     elif counts[0] != counts[1]:
-        message = (
-            f"the {_name(one.language)} has {counts[0]} links and the {_name(other.language)} {counts[1]}"
+        message = saying(
+            "The {one} and the {other} do not have the same number of links: {count} and {others}.",
+            count=counts[0],
+            one=names[0],
+            others=counts[1],
+            other=names[1],
         )
     else:
         return
     lacking = one if len(one.targets) < len(other.targets) else other
-    yield finding(
-        "link-differs",
-        f"{message[0].upper()}{message[1:]}.",
-        where=story.where,
-        language=lacking.language,
-    )
+    yield finding("link-differs", message, where=story.where, language=lacking.language)

@@ -8,10 +8,11 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from newsletter.announcements.remarks import paragraphs_of
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.material import Story
-from newsletter.editions.checks.texts import paragraphs_of
-from newsletter.foundation.language import base_language, language_name
+from newsletter.foundation.language import base_language
+from newsletter.foundation.sayings import LanguageName, Saying, saying
 
 FOLDERS = tuple(
     Path(folder)
@@ -46,7 +47,7 @@ def check_spelling(
     for language in languages:
         speller = _speller(language, tuple(folders))
         if speller is None:
-            message = f"The spelling of the {language_name(language, 'en')} was not checked: {_lacking()}."
+            message = _lacking().of(language=LanguageName(language))
             yield finding("spelling-not-checked", message, language=language)
         else:
             spellers[language] = speller
@@ -64,8 +65,12 @@ def check_spelling(
             for name, is_markdown, line, word in found[:_OF_ONE_TEXT_MAX]:
                 yield finding(
                     "spelling",
-                    f"“{word}” is not in the {language_name(text.language, 'en')} dictionary.",
-                    where=f"{story.where}, {name}",
+                    saying(
+                        "“{word}” is not in the {language} dictionary.",
+                        word=word,
+                        language=LanguageName(text.language),
+                    ),
+                    where=story.where.at(name),
                     language=text.language,
                     line=line if is_markdown else None,
                 )
@@ -104,8 +109,10 @@ def _is_known(word: str, speller: Speller) -> bool:
     return len(parts) > 1 and all(len(part) < _WORD_MIN or speller(part) for part in parts)
 
 
-def _lacking() -> str:
-    return "no dictionary is installed" if _has_spylls() else "the extra `spelling` is not installed"
+def _lacking() -> Saying:
+    if _has_spylls():
+        return saying("The spelling of the {language} was not checked: no dictionary is installed.")
+    return saying("The spelling of the {language} was not checked: the extra `spelling` is not installed.")
 
 
 def _has_spylls() -> bool:

@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from newsletter.announcements.remarks import Paragraph, Remark, editorial_remarks
+from newsletter.announcements.remark_kinds import MESSAGES
+from newsletter.announcements.remarks import Remark, editorial_remarks, paragraphs_of
 from newsletter.announcements.sentences import one_line, sentences
+from newsletter.editions.checks.calendar_words import Day
 from newsletter.editions.checks.facts import Facts, facts_in
 from newsletter.editions.checks.findings import Finding, finding
 from newsletter.editions.checks.links_in_text import links_in
 from newsletter.editions.checks.material import Story, TextField, WrittenText
+from newsletter.editions.checks.places import Place
+from newsletter.foundation.sayings import saying
 
 _LONG_URL = 50
-_BEGINS_ANEW = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.)]\s)")
 _VAGUE = re.compile(
     r"(?:(?:please\s)?(?:click|press|tap)(?:\son)?(?:\shere|\sthis\slink)?|here|this\slink|link|this\spage|(?:read|see|learn|find\sout)\smore(?:\shere)?|more|more\sinfo(?:rmation)?"
     r"|(?:cliquez|cliquer|appuyez)(?:\ssur)?(?:\sici|\sce\slien)?|ici|ce\slien|lien|cette\spage|lire\s(?:la\ssuite|plus)|en\ssavoir\splus|plus\sd[’']infos?|plus\sd[’']informations?|suite"
@@ -47,11 +50,11 @@ def check_texts(story: Story, today: date) -> Iterator[Finding]:
     """What an editor should look at in the words of a story."""
     is_over = story.happens_on is not None and story.happens_on < today and not _recurs(story)
     if is_over and story.happens_on:
-        message = f"It happens on {story.happens_on:%d.%m.%Y}, which is over."
+        message = saying("It happens on {day}, which is over.", day=Day(story.happens_on))
         yield finding("event-past", message, where=story.where)
     for text in story.texts:
         for field in text.fields:
-            where = f"{story.where}, {field.name}"
+            where = story.where.at(field.name)
             yield from (_remark(remark, where, field) for remark in _remarks(field, text.language))
             yield from _poor_links(field, text.language, where)
             if field.name != "picture" and not is_over:
@@ -63,55 +66,44 @@ def _recurs(story: Story) -> bool:
     return any(_AGAIN.search(field.text) for text in story.texts for field in text.fields)
 
 
-def paragraphs_of(markdown: str) -> list[Paragraph]:
-    """The paragraphs of a Markdown text; each heading and each item of a list stands alone."""
-    groups: list[list[str]] = []
-    begins: list[int] = []
-    was_blank = True
-    for number, line in enumerate(markdown.splitlines(), 1):
-        if line.strip() and (was_blank or _BEGINS_ANEW.match(line)):
-            groups.append([])
-            begins.append(number)
-        if line.strip():
-            groups[-1].append(line)
-        was_blank = not line.strip()
-    return [Paragraph("\n".join(lines), begin) for lines, begin in zip(groups, begins, strict=True)]
-
-
 def _remarks(field: TextField, language: str) -> tuple[Remark, ...]:
     if field.is_derived or field.name in {"button", "picture"}:
         return ()
     return editorial_remarks(paragraphs_of(field.text), language)
 
 
-def _remark(remark: Remark, where: str, field: TextField) -> Finding:
+def _remark(remark: Remark, where: Place, field: TextField) -> Finding:
     return finding(
         remark.code.value.replace("_", "-"),
-        f"{remark.message} “{remark.excerpt}”",
+        saying("{remark} “{words}”", remark=MESSAGES[remark.code], words=remark.excerpt),
         where=where,
         language=remark.language,
         line=remark.line if field.is_markdown else None,
     )
 
 
-def _poor_links(field: TextField, language: str, where: str) -> Iterator[Finding]:
+def _poor_links(field: TextField, language: str, where: Place) -> Iterator[Finding]:
     if field.name == "button":
         if _VAGUE_BUTTON.fullmatch(field.text.strip()):
-            message = f"The button says only “{one_line(field.text)}”."
+            message = saying("The button says only “{words}”.", words=one_line(field.text))
             yield finding("vague-link", message, where=where, language=language)
         return
     for link in links_in(field.text):
         line = link.line if field.is_markdown else None
         if link.label and _VAGUE.fullmatch(link.label.strip(" *_")):
-            message = f"A link says only “{link.label}”."
+            message = saying("A link says only “{words}”.", words=link.label)
             yield finding("vague-link", message, where=where, language=language, line=line)
         elif link.is_bare and len(link.target) > _LONG_URL and link.target.startswith("http"):
-            message = f"An address of {len(link.target)} characters stands in the text: {link.target[:40]}…"
+            message = saying(
+                "An address of {count} characters stands in the text: {address}",
+                count=len(link.target),
+                address=f"{link.target[:40]}…",
+            )
             yield finding("long-url", message, where=where, language=language, line=line)
 
 
 def _days_over(
-    story: Story, field: TextField, text: WrittenText, today: date, where: str
+    story: Story, field: TextField, text: WrittenText, today: date, where: Place
 ) -> Iterator[Finding]:
     """Days in the past on or by which the text asks something of its readers."""
     for paragraph in paragraphs_of(field.text):
@@ -123,7 +115,7 @@ def _days_over(
             if day and day < today and day != story.happens_on:
                 yield finding(
                     "date-past",
-                    f"{day:%d.%m.%Y} is over: “{_cut(sentence)}”",
+                    saying("{day} is over: “{words}”", day=Day(day), words=_cut(sentence)),
                     where=where,
                     language=text.language,
                     line=paragraph.line if field.is_markdown else None,

@@ -169,9 +169,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("opt_in", sa.String(length=40), server_default="double", nullable=False)
         )
-        batch_op.add_column(
-            sa.Column("sends_welcome", sa.Boolean(), server_default="0", nullable=False)
-        )
+        batch_op.add_column(sa.Column("sends_welcome", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("consent_texts", sa.JSON(), server_default="{}", nullable=False))
         batch_op.add_column(
             sa.Column("legal_basis", sa.String(length=200), server_default="consent", nullable=False)

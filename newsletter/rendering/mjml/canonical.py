@@ -7,14 +7,15 @@ import re
 
 from lxml import etree
 
-from newsletter.rendering.mjml.mending import VOID
+from newsletter.rendering.mjml.mending import KEEPS_APART, VOID
 from newsletter.rendering.mjml.schema import schema
-from newsletter.rendering.mjml.source import attributes_of
+from newsletter.rendering.mjml.source import COLON, attributes_of
 
 _TEXT_ONLY = frozenset({"mj-title", "mj-preview", "mj-breakpoint"})
 _MAY_HOLD_RAW = frozenset({"mj-body", "mj-column"})
 _SEALED = "@sealed "
-_SEAL = re.compile(f"<!--{_SEALED}([0-9a-f]*)-->")
+_LOOSE = "@loose "
+_SEAL = re.compile(f"<!--({_SEALED}|{_LOOSE})((?:[0-9a-f]{{2}})*)-->")
 _BROKEN_LINE = re.compile(r"[ \t]*\n[ \t\n]*")
 _UNSAFE_IN_ATTRIBUTE = re.compile(r"[&<>\"'\\]|[^ -~]")
 _UNSAFE_IN_TEXT = re.compile(r"[&<>]|[^ -~\n\t]")
@@ -22,15 +23,20 @@ _UNSAFE_IN_CSS = re.compile(r"[<&]|[^ -~\n\t]")
 
 
 def unsealed(html: str) -> str:
-    """What the engine made of a canonical document, with Outlook's comments as they were written."""
-    return _SEAL.sub(lambda seal: f"<!--{bytes.fromhex(seal[1]).decode()}-->", html)
+    """What was made of a canonical document, with Outlook's comments and the loose text of mj-raw as they were written."""
+    return _SEAL.sub(_unsealed, html)
 
 
 def canonical(root: etree._Element) -> str:
     """The tree as MJML in its canonical form."""
     out: list[str] = []
     _write_mjml(root, out)
-    return "".join(out)
+    return "".join(out).replace(COLON, ":")
+
+
+def _unsealed(seal: re.Match[str]) -> str:
+    text = bytes.fromhex(seal[2]).decode("utf-8", "replace")
+    return text if seal[1] == _LOOSE else f"<!--{text}-->"
 
 
 def _write_mjml(element: etree._Element, out: list[str]) -> None:
@@ -40,6 +46,9 @@ def _write_mjml(element: etree._Element, out: list[str]) -> None:
         out.append(_UNSAFE_IN_CSS.sub(_css_escape, element.text or ""))
     elif tag in _TEXT_ONLY:
         out.append(_text("".join(map(str, element.itertext(with_tail=False))).strip()))
+    elif tag == "mj-raw" and len(element) == 0 and (text := element.text or "").strip():
+        # Between two rows of a table an HTML parser, and the inliner is one, would move it.
+        out.append(f"<!--{_LOOSE}{_text(text).replace(COLON, ':').encode().hex()}-->")
     elif schema().holds_html(tag):
         _write_content(element, out)
     else:  # bug 2: white space and comments between structural tags are left out, but for those that Outlook reads
@@ -74,8 +83,9 @@ def _write_html(element: etree._Element, out: list[str]) -> None:
 
 def _comment(element: etree._Element) -> str:
     """Bug 13: the engine parses what Outlook's comments hold, and fails where a tag is closed in another one; so it is told less."""
-    text = element.text or ""
-    return f"<!--{_SEALED}{text.encode().hex()}-->" if "[if " in text else f"<!--{text}-->"
+    text = (element.text or "").replace(KEEPS_APART, "").replace(COLON, ":")
+    is_safe = "[if " not in text and "--" not in text and not text.endswith("-") and not text.startswith("@")
+    return f"<!--{text}-->" if is_safe else f"<!--{_SEALED}{text.encode().hex()}-->"
 
 
 def _attributes(element: etree._Element) -> str:
@@ -93,7 +103,7 @@ def _text(text: str) -> str:
 
 
 def _reference(match: re.Match[str]) -> str:
-    return f"&#{ord(match[0])};"
+    return "&amp;" if match[0] == "&" else f"&#{ord(match[0])};"
 
 
 def _css_escape(match: re.Match[str]) -> str:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from newsletter.rendering.mjml.attributes import resolve_attributes
+from newsletter.rendering.mjml.attributes import resolve_attributes, with_percents
 from newsletter.rendering.mjml.canonical import canonical, unsealed
 from newsletter.rendering.mjml.engine import EngineRefused, run_engine
 from newsletter.rendering.mjml.includes import Loader, take_in
 from newsletter.rendering.mjml.inlining import apply_afterwork, take_afterwork
+from newsletter.rendering.mjml.redrawing import redrawn, take_touches
 from newsletter.rendering.mjml.source import read_mjml
 from newsletter.rendering.mjml.validate import check_mjml
 from newsletter.rendering.problems import Code, Level, Problem
@@ -33,10 +34,11 @@ def compile_mjml(source: str, *, loader: Loader | None = None, with_webfonts: bo
     problems = [*read.problems, *take_in(root, loader), *check_mjml(root)]
     work = take_afterwork(root)
     resolve_attributes(root, with_webfonts=with_webfonts)
+    touches = take_touches(root)
     try:
-        html = unsealed(run_engine(canonical(root), with_webfonts=with_webfonts))
-        html = apply_afterwork(html, work)
+        html = run_engine(canonical(root), with_webfonts=with_webfonts)
+        html = unsealed(apply_afterwork(with_percents(redrawn(html, touches)), work))
     except EngineRefused as refusal:
-        problems.append(Problem(Code.MJML_NOT_COMPILED, Level.BLOCKS, str(refusal), None, "mjml"))
+        problems.append(Problem(Code.MJML_NOT_COMPILED, Level.BLOCKS, refusal.message, None, "mjml"))
         return Compiled("", tuple(problems))
     return Compiled(html, tuple(problems))

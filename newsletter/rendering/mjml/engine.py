@@ -8,6 +8,7 @@ import css_inline
 from mjml import mjml2html
 
 from newsletter.foundation.errors import NewsletterError
+from newsletter.foundation.sayings import Saying, saying
 
 # What MJML links by itself where a letter names one of them (mjml-core 5.4.1).
 _WEBFONTS = ("Open Sans", "Droid Sans", "Lato", "Roboto", "Ubuntu")
@@ -21,6 +22,10 @@ _TOUCHING = re.compile(
 
 class EngineRefused(NewsletterError):
     """The engine or the inliner could not work on a letter; inside this room it becomes a Problem."""
+
+    def __init__(self, message: Saying) -> None:
+        super().__init__(message.said_in("en"))
+        self.message = message
 
 
 def run_engine(mjml: str, *, with_webfonts: bool) -> str:
@@ -48,11 +53,15 @@ def engine_refusals() -> Iterator[None]:
     try:
         yield
     except css_inline.InlineError as error:
-        raise EngineRefused(f"The inline styles of the letter cannot be applied: {error}.") from error
+        raise EngineRefused(
+            saying("The inline styles of the letter cannot be applied: {detail}.", detail=str(error))
+        ) from error
     except ValueError as error:
-        raise EngineRefused(f"The MJML engine refused the letter: {error}.") from error
+        raise EngineRefused(
+            saying("The MJML engine refused the letter: {detail}.", detail=str(error))
+        ) from error
     except BaseException as error:
         # A panic in Rust arrives as pyo3's PanicException, which is no Exception and would end a worker.
         if type(error).__name__ != "PanicException":
             raise
-        raise EngineRefused(f"The MJML engine broke off: {error}.") from None
+        raise EngineRefused(saying("The MJML engine broke off: {detail}.", detail=str(error))) from None

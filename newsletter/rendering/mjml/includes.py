@@ -6,6 +6,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from newsletter.foundation.errors import NewsletterError
+from newsletter.foundation.sayings import Saying, saying
 from newsletter.rendering.mjml.source import ReadMjml, line_of, parent_of, read_mjml
 from newsletter.rendering.problems import Code, Level, Problem
 
@@ -26,7 +27,12 @@ def take_in(root: etree._Element, loader: Loader | None) -> list[Problem]:
             return problems
         problems += _replace(include, loader)
     for include in list(root.iter("mj-include")):
-        problems.append(_problem(include, f"more than {_MOST} includes; does a file include itself?"))
+        problems.append(
+            _problem(
+                include,
+                saying("There are more than {most} includes; does a file include itself?", most=_MOST),
+            )
+        )
         parent_of(include).remove(include)
     return problems
 
@@ -37,10 +43,19 @@ def _replace(include: etree._Element, loader: Loader | None) -> list[Problem]:
     place = parent.index(include)
     try:
         if loader is None:
-            return [_problem(include, f"“{path}” is not included: nothing was given to read it with")]
+            return [
+                _problem(
+                    include, saying("“{path}” is not included: nothing was given to read it with.", path=path)
+                )
+            ]
         found, problems = _elements(include, loader(path))
     except (OSError, ValueError, LookupError, NewsletterError) as error:
-        return [_problem(include, f"“{path}” could not be included: {error}")]
+        return [
+            _problem(
+                include,
+                saying("“{path}” could not be included: {detail}.", path=path, detail=str(error).rstrip(".")),
+            )
+        ]
     finally:
         parent.remove(include)
     line = line_of(include)
@@ -69,7 +84,8 @@ def _elements(include: etree._Element, text: str) -> tuple[list[etree._Element],
         )
     read = read_mjml(inside)
     if not isinstance(read, ReadMjml):
-        return [], [_problem(include, f"“{include.get('path', '')}” cannot be read: {read.message}")]
+        message = saying("“{path}” cannot be taken in. {why}", path=include.get("path", ""), why=read.message)
+        return [], [_problem(include, message)]
     head, body = read.root.find("mj-head"), read.root.find("mj-body")
     if is_head:
         return list(head) if head is not None else [], []
@@ -90,5 +106,5 @@ def _append_head(include: etree._Element, head: etree._Element | None) -> None:
         own.append(element)
 
 
-def _problem(include: etree._Element, message: str) -> Problem:
-    return Problem(Code.MJML_NOT_INCLUDED, Level.BLOCKS, f"{message}.", line_of(include), "mjml")
+def _problem(include: etree._Element, message: Saying) -> Problem:
+    return Problem(Code.MJML_NOT_INCLUDED, Level.BLOCKS, message, line_of(include), "mjml")

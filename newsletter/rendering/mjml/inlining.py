@@ -16,6 +16,7 @@ _OPENING_TAG = re.compile(r"<[a-z][a-z0-9]*(?: [^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?
 _MARK = "--newsletter-attribute-"
 _STYLE = re.compile(r' style="([^"]*)"')
 _SPACED = re.compile(r"(?:^|(?<=;))\s*([\w-]+):\s+")
+_IMPORTANT = re.compile(r"\s*!\s*important")
 _TIGHT = r"\1:"
 
 
@@ -64,10 +65,17 @@ def apply_afterwork(html: str, work: Afterwork) -> str:
     )
     with engine_refusals():
         inlined = inliner.inline(html)
-    inlined = _STYLE.sub(lambda style: f' style="{_SPACED.sub(_TIGHT, style[1]).removesuffix(";")}"', inlined)
+    # Nothing is important that the inlined CSS made so: media queries must still win.
+    unimportant = _IMPORTANT if "!important" in work.css else None
+    inlined = _STYLE.sub(lambda style: _tight(style, unimportant), inlined)
     if work.attributes:
         inlined = _OPENING_TAG.sub(lambda tag: _set_marked(tag[0], work), inlined)
     return work.before + inlined
+
+
+def _tight(style: re.Match[str], unwanted: re.Pattern[str] | None) -> str:
+    written = _SPACED.sub(_TIGHT, style[1]).removesuffix(";")
+    return f' style="{unwanted.sub("", written) if unwanted else written}"'
 
 
 def _inside(raw: etree._Element) -> str:

@@ -31,10 +31,13 @@ _CLOSES = {
 }
 # In one text. html.parser takes a time that grows with the square of unfinished tags (seen with 3.11: 20 000 in 22 s).
 _MOST_TAGS = 4_000
+KEEPS_APART = "\ue000"  # for private use: it stands between two hyphens of a comment
 _RAW = frozenset({"mj-style"})
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=]+)))?""")
 _REFERENCE = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;)(?:([A-Za-z][A-Za-z0-9]*);)?")
 _COMMENT = re.compile(r"(<!--.*?(?:-->|\Z))", re.DOTALL)
+# `<![endif]>` and CDATA outside a comment mean nothing to a browser; html.parser raises AssertionError at some (3.11).
+_DECLARATION = re.compile(r"<!\[(?:CDATA\[.*?\]\]>|[^<>]*>)?", re.DOTALL)
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
@@ -111,10 +114,16 @@ def _mend_html(fragment: str) -> str:
         raise BeyondMending("too many tags")
     writer = _XhtmlWriter()
     pieces = _COMMENT.split(fragment)  # texts and comments in turn
-    pieces[::2] = [_REFERENCE.sub(_mend_reference, text) for text in pieces[::2]]
+    pieces[::2] = [
+        _DECLARATION.sub(_only_lines, _REFERENCE.sub(_mend_reference, text)) for text in pieces[::2]
+    ]
     writer.feed("".join(pieces))
     writer.close()
     return writer.written()
+
+
+def _only_lines(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
 
 
 def _escape(text: str) -> str:
@@ -185,9 +194,6 @@ class _XhtmlWriter(HTMLParser):
     def handle_comment(self, data: str) -> None:
         self._out.append(f"<!--{_single_hyphens(data)}-->")
 
-    def unknown_decl(self, data: str) -> None:
-        """`<![endif]>` and CDATA marks outside a comment mean nothing to a browser."""
-
 
 def _value(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
@@ -198,5 +204,5 @@ def _is_name(text: str) -> bool:
 
 
 def _single_hyphens(comment: str) -> str:
-    """XML forbids `--` in a comment, and `-` at its end."""
-    return re.sub(r"-(?=-)", "- ", comment) + (" " if comment.endswith("-") else "")
+    """XML forbids `--` in a comment, and `-` at its end; KEEPS_APART goes when the comment is written."""
+    return re.sub(r"-(?=-|\Z)", f"-{KEEPS_APART}", comment)

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from newsletter.foundation.sayings import Saying, saying
 from newsletter.rendering.mjml.mending import BeyondMending, mended, with_numeric_entities
 from newsletter.rendering.problems import Code, Level, Problem
 
 # Deeper than any letter; the engine's stack ends the whole process at some thousands (seen with 20 000, mrml 6.0.1).
 _DEEPEST = 150
+# `<o:p>` and the like come from word processors, undeclared; COLON stands for the colon until the canonical form is written.
+COLON = "_-colon-_"
+_PREFIX = re.compile(r"(</?[A-Za-z][\w-]*):(?=[A-Za-z])|(\s(?:xmlns|xlink|xml|v|o|w)):(?=[A-Za-z][\w-]*\s*=)")
+_NAMESPACE = re.compile(r"""(<mjml\b[^<>]*?)\sxmlns=(?:"[^"]*"|'[^']*')""")
 _PROLOGUE = re.compile(r"\A\s*<\?xml[^>]*\?>|<!DOCTYPE\s[^\[<>]*>", re.IGNORECASE)
 
 
@@ -27,19 +32,20 @@ def read_mjml(text: str) -> ReadMjml | Problem:
     normalised = _PROLOGUE.sub(lambda match: "\n" * match[0].count("\n"), normalised).lstrip(" \t")
     if doctype := re.search("<!DOCTYPE", normalised, re.IGNORECASE):
         line = normalised.count("\n", 0, doctype.start()) + 1
-        return _unreadable("a document type has no place in MJML; take it out", line)
+        return _unreadable(saying("a document type has no place in MJML; take it out"), line)
+    normalised = _NAMESPACE.sub(r"\1", _PREFIX.sub(rf"\1\2{COLON}", normalised), count=1)
     try:
         return _checked(_parsed(with_numeric_entities(normalised)))
     except etree.XMLSyntaxError as error:
-        unreadable = _unreadable(_words(error), error.lineno or 1)
+        detail, line = _words(error), error.lineno or 1
     try:
         read = _checked(_parsed(mended(normalised)))
     except (etree.XMLSyntaxError, BeyondMending):
-        return unreadable
+        return _unreadable(detail, line)
     if isinstance(read, Problem):
         return read
-    message = unreadable.message.replace("cannot be read", "is not well-formed and was mended")
-    return ReadMjml(read.root, (Problem(Code.MJML_MENDED, Level.NOTES, message, unreadable.line, "mjml"),))
+    message = saying("The MJML is not well-formed and was mended: {detail}.", detail=detail)
+    return ReadMjml(read.root, (Problem(Code.MJML_MENDED, Level.NOTES, message, line, "mjml"),))
 
 
 def line_of(element: etree._Element) -> int:
@@ -68,12 +74,16 @@ def _parsed(text: str) -> etree._Element:
 
 def _checked(root: etree._Element) -> ReadMjml | Problem:
     if root.tag != "mjml":
-        return _unreadable(f"it begins with <{root.tag}>, not with <mjml>", line_of(root))
+        return _unreadable(
+            saying("it begins with <{tag}>, not with <mjml>", tag=str(root.tag)), line_of(root)
+        )
     return _too_deep(root) or ReadMjml(root)
 
 
-def _words(error: etree.XMLSyntaxError) -> str:
-    return re.sub(r", line \d+, column \d+$", "", error.msg or "it is not well-formed")
+def _words(error: etree.XMLSyntaxError) -> Saying:
+    """What the parser says, which is English whatever the language; our own words where it says nothing."""
+    said = re.sub(r", line \d+, column \d+$", "", error.msg or "").replace(COLON, ":")
+    return Saying("{detail}", (("detail", said),)) if said else saying("it is not well-formed")
 
 
 def _too_deep(root: etree._Element) -> Problem | None:
@@ -81,9 +91,12 @@ def _too_deep(root: etree._Element) -> Problem | None:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > _DEEPEST:
-            return _unreadable(f"elements stand more than {_DEEPEST} deep in each other", line_of(element))
+            return _unreadable(
+                saying("elements stand more than {most} deep in each other", most=_DEEPEST), line_of(element)
+            )
     return None
 
 
-def _unreadable(message: str, line: int) -> Problem:
-    return Problem(Code.MJML_UNREADABLE, Level.BLOCKS, f"The MJML cannot be read: {message}.", line, "mjml")
+def _unreadable(detail: Saying, line: int) -> Problem:
+    message = saying("The MJML cannot be read: {detail}.", detail=detail)
+    return Problem(Code.MJML_UNREADABLE, Level.BLOCKS, message, line, "mjml")

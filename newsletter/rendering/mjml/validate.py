@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from newsletter.foundation.sayings import Saying, saying
 from newsletter.rendering.mjml.schema import schema
 from newsletter.rendering.mjml.source import attributes_of, line_of
 from newsletter.rendering.mjml.values import fits
@@ -18,11 +19,7 @@ _UNUSED_TAGS = frozenset(
 )
 _UNUSED_ATTRIBUTES = frozenset(
     {
-        *(("mjml", "owa"), ("mj-wrapper", "gap"), ("mj-section", "gutter"), ("mj-image", "sizes")),
-        *(("mj-table", "role"), ("mj-table", "cellspacing"), ("mj-table", "border")),
-        *(("mj-button", "title"), ("mj-raw", "position")),
-        *(("mj-image", f"border-{side}") for side in ("top", "right", "bottom", "left")),
-        *(("mj-group", "border-radius"),),
+        *(("mjml", "owa"), ("mj-section", "gutter"), ("mj-raw", "position"), ("mj-group", "border-radius")),
     }
 )
 _UNUSED_VALUES = frozenset(
@@ -50,32 +47,43 @@ def _check(element: etree._Element) -> Iterator[Problem]:
     parent = element.getparent()
     parent_tag = "" if parent is None else str(parent.tag)
     if tag in _UNUSED_TAGS:
-        yield _problem(
-            Code.MJML_NOT_USED_HERE, element, f"<{tag}> is not used here: the engine draws it wrongly"
-        )
+        message = saying("<{tag}> is not used here: the engine draws it wrongly.", tag=tag)
+        yield _problem(Code.MJML_NOT_USED_HERE, element, message)
     elif parent_tag in {"mj-attributes", "mj-class"} and tag in {"mj-all", "mj-class"}:
         return
     elif tag not in schema().components:
-        yield _problem(Code.MJML_UNKNOWN_ELEMENT, element, f"<{tag}> is no MJML element")
+        yield _problem(Code.MJML_UNKNOWN_ELEMENT, element, saying("<{tag}> is no MJML element.", tag=tag))
         return
     elif tag not in schema().children.get(parent_tag, frozenset({tag})):
-        yield _problem(Code.MJML_MISPLACED_ELEMENT, element, f"<{tag}> may not stand in <{parent_tag}>")
+        message = saying("<{tag}> may not stand in <{parent}>.", tag=tag, parent=parent_tag)
+        yield _problem(Code.MJML_MISPLACED_ELEMENT, element, message)
     if tag in schema().components:
         yield from _check_attributes(element, tag)
     if not schema().holds_html(tag) and _loose_text(element):
-        yield _problem(Code.MJML_LOOSE_TEXT, element, f"text stands loose in <{tag}> and would be lost")
+        message = saying("Text stands loose in <{tag}> and would be lost.", tag=tag)
+        yield _problem(Code.MJML_LOOSE_TEXT, element, message)
 
 
 def _check_attributes(element: etree._Element, tag: str) -> Iterator[Problem]:
     allowed = schema().components[tag].attributes
     for name, value in attributes_of(element).items():
         if (tag, name) in _UNUSED_ATTRIBUTES or (tag, name, value) in _UNUSED_VALUES:
-            message = f'{name}="{value}" of <{tag}> is not used here: the engine ignores or breaks it'
+            message = saying(
+                "{attribute} of <{tag}> is not used here: the engine ignores or breaks it.",
+                attribute=f'{name}="{value}"',
+                tag=tag,
+            )
             yield _problem(Code.MJML_NOT_USED_HERE, element, message)
         elif name not in allowed:
-            yield _problem(Code.MJML_UNKNOWN_ATTRIBUTE, element, f"<{tag}> has no attribute {name}")
+            message = saying("<{tag}> has no attribute {name}.", tag=tag, name=name)
+            yield _problem(Code.MJML_UNKNOWN_ATTRIBUTE, element, message)
         elif not fits(value, allowed[name]):
-            message = f'{name}="{value}" of <{tag}> is not of the kind {allowed[name]}'
+            message = saying(
+                "{attribute} of <{tag}> is not of the kind {kind}.",
+                attribute=f'{name}="{value}"',
+                tag=tag,
+                kind=allowed[name],
+            )
             yield _problem(Code.MJML_BAD_VALUE, element, message)
 
 
@@ -84,5 +92,5 @@ def _loose_text(element: etree._Element) -> bool:
     return any(text and text.strip() for text in texts)
 
 
-def _problem(code: Code, element: etree._Element, message: str) -> Problem:
-    return Problem(code, Level.BLOCKS, f"{message}.", line_of(element), "mjml")
+def _problem(code: Code, element: etree._Element, message: Saying) -> Problem:
+    return Problem(code, Level.BLOCKS, message, line_of(element), "mjml")

@@ -1,0 +1,132 @@
+"""Many rows at once, past the ORM: COPY on PostgreSQL, one prepared statement on SQLite.
+
+A million readers are three million rows; as objects, or as statements that SQLAlchemy makes for each, they would take
+several times as long. Everything happens on the session's own connection, in its transaction.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
+
+# While an import writes, this much of the indexes stays in SQLite's memory: addresses come in no order.
+_SQLITE_CACHE_KIB = 48_000
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table and those of its columns that are written; the others keep their defaults."""
+
+    table: str
+    names: tuple[str, ...]
+
+
+class BulkWriter:
+    """Writes tuples, whose values are as the driver takes them: states as text, JSON as text, moments by `stored`.
+
+    On PostgreSQL what `insert` is given is written by a thread, while this one reads on in the file; until `settle`
+    has returned, nothing else may use the session.
+    """
+
+    def __init__(self, session: WriteSession) -> None:
+        self._connection = session.connection()
+        self._is_postgresql = self._connection.dialect.name == "postgresql"
+        self._thread = ThreadPoolExecutor(max_workers=1) if self._is_postgresql else None
+        self._under_way: list[Future[None]] = []
+
+    def close(self) -> None:
+        """Waits for what is under way, whatever becomes of it."""
+        if self._thread is not None:
+            self._thread.shutdown()
+
+    def settle(self) -> None:
+        """Waits until everything is written; raises what went wrong with it."""
+        under_way, self._under_way = self._under_way, []
+        for written in under_way:
+            written.result()
+
+    def stored(self, moment: datetime) -> str | datetime | None:
+        """A moment as the driver takes it."""
+        in_utc = UtcDateTime().process_bind_param(moment, self._connection.dialect)
+        if in_utc is None or self._is_postgresql:
+            return in_utc
+        return in_utc.isoformat(" ", "microseconds")  # as SQLAlchemy writes it on SQLite
+
+    def insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Adds rows of which none is there."""
+        if not rows:
+            return
+        if self._thread is not None:
+            self._under_way.append(self._thread.submit(self._copy, columns, rows))
+        else:
+            self._connection.exec_driver_sql(_insert(columns), list(rows))
+
+    def insert_unless_there(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Adds those of the rows that a unique constraint has not already, be it from another session just now."""
+        if not rows:
+            return
+        self.settle()
+        if not self._is_postgresql:
+            self._connection.exec_driver_sql(_insert(columns, "OR IGNORE"), list(rows))
+            return
+        names, waiting = ", ".join(columns.names), f"waiting_{columns.table}"
+        self._connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {waiting} ON COMMIT DROP AS SELECT {names} FROM {columns.table} LIMIT 0"  # noqa: S608 - our own names
+        )
+        self._copy(Columns(waiting, columns.names), rows)
+        self._connection.exec_driver_sql(
+            f"INSERT INTO {columns.table} ({names}) SELECT {names} FROM {waiting} ON CONFLICT DO NOTHING"  # noqa: S608
+        )
+        self._connection.exec_driver_sql(f"TRUNCATE {waiting}")
+
+    def _copy(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
+        statement = f"COPY {columns.table} ({', '.join(columns.names)}) FROM STDIN"
+        try:
+            driver: Any = self._connection.connection.driver_connection
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:  # past SQLAlchemy, so it is not in its wrapping yet
+            raise sa.exc.OperationalError(statement, None, error, hide_parameters=True) from error
+
+
+def rows_among(
+    session: ReadSession, table: str, names: tuple[str, str], values: Collection[object]
+) -> list[tuple[Any, Any]]:
+    """Two columns of those rows whose first named column has one of a few thousand values, as the driver gives them."""
+    if not values:
+        return []
+    connection = session.connection()
+    start = f"SELECT {names[0]}, {names[1]} FROM {table} WHERE {names[0]} "  # noqa: S608 - our own names
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(f"{start} = ANY(%s)", (list(values),))
+    else:
+        found = connection.exec_driver_sql(f"{start} IN ({', '.join('?' * len(values))})", tuple(values))
+    return [(first, second) for first, second in found]
+
+
+def _insert(columns: Columns, manner: str = "") -> str:
+    places = ", ".join("?" * len(columns.names))
+    return f"INSERT {manner} INTO {columns.table} ({', '.join(columns.names)}) VALUES ({places})"  # noqa: S608 - our own names
+
+
+@contextmanager
+def roomy(session: ReadSession) -> Iterator[None]:
+    """Gives SQLite more memory for its pages while the block runs."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_SQLITE_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
