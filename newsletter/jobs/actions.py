@@ -66,7 +66,7 @@ def enqueue_each(
         }
         for payload in payloads
     ]
-    session.execute(sa.insert(Job), rows)
+    session.execute(sa.insert(Job.metadata.tables["job"]), rows)
 
 
 def claim_job(session: WriteSession, kinds: Collection[str], now: datetime) -> ClaimedJob | None:

@@ -6,6 +6,7 @@ Mails are forwarded, too: whoever has the link can leave with it, and sees nothi
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from html import unescape
 
 from markupsafe import Markup
@@ -52,7 +53,7 @@ async def unsubscribe_or_ask(request: Request) -> Response:
     if first(fields, "from") == "page":
         return await _leave_from_page(request, name, is_of_all=first(fields, "all") == "yes")
     left = await site_of(request).leaving.fulfil(LeaveWish(name, LeaveWay.ONE_CLICK))
-    return _answered(request, left, _one_line(_parts_after(request, left)))
+    return _answered(request, left, _in_a_line(request, left))
 
 
 async def say_why_or_ask(request: Request) -> Response:
@@ -103,17 +104,34 @@ def _say_why(request: Request, name: bytes, reason: str) -> Response:
     return _page(request, seen.languages if seen else (), {}, thanks_part)
 
 
-def _parts_after(request: Request, left: Left | None) -> list[Part]:
-    if left is None:
-        return [gone_part(language, {}) for language in _languages(request, ())]
-    words = done_part if left.has_changed else left_part
-    return [words(language, left.list_names) for language in _languages(request, left.languages)]
+def _in_a_line(request: Request, left: Left | None) -> Response:
+    """What a mailbox provider gets: a line of plain text in each of the languages."""
+    languages = _languages(request, left.languages if left else ())
+    names = tuple(left.list_names.items()) if left else ()
+    standing = None if left is None else left.has_changed
+    lines = "".join(_line(language, names, standing) for language in languages)
+    return PlainTextResponse(lines, headers={"Content-Language": ", ".join(languages)})
+
+
+@lru_cache(maxsize=1000)
+def _line(language: str, names: tuple[tuple[str, str], ...], has_changed: bool | None) -> str:
+    """The heading of the page in plain text; the same for all readers of a list, who may leave by the thousand."""
+    words = gone_part if has_changed is None else done_part if has_changed else left_part
+    heading = words(language, dict(names)).heading
+    # Markup.striptags would lose the no-break spaces.
+    plain = unescape(_TAG.sub("", heading)) if isinstance(heading, Markup) else heading
+    return f"{plain}.\n"
 
 
 def _answered(request: Request, left: Left | None, response: Response) -> Response:
     if left is not None and left.has_changed:
-        response.background = BackgroundTask(site_of(request).wake_worker)
+        response.background = BackgroundTask(_wake_worker, request)
     return response
+
+
+async def _wake_worker(request: Request) -> None:
+    # Not by `BackgroundTask(wake_worker)`: for a plain function that takes a thread, at each of a thousand a second.
+    site_of(request).wake_worker()
 
 
 def _page(
@@ -141,16 +159,6 @@ def _page(
 
 def _words_in(language: str) -> Callable[[str], str]:
     return texts(language).gettext
-
-
-def _one_line(parts: list[Part]) -> Response:
-    lines = "".join(f"{_without_markup(part.heading)}.\n" for part in parts)
-    return PlainTextResponse(lines, headers={"Content-Language": ", ".join(part.language for part in parts)})
-
-
-def _without_markup(heading: str) -> str:
-    # Markup.striptags would lose the no-break spaces.
-    return unescape(_TAG.sub("", heading)) if isinstance(heading, Markup) else heading
 
 
 def _languages(request: Request, hers: tuple[str, ...]) -> tuple[str, ...]:

@@ -35,6 +35,46 @@ class LeaveWish:
     is_of_all: bool = False
 
 
+# Built once: putting them together costs more than running them.
+_goes_on = aliased(Subscription)
+_NAMED = (
+    sa.select(
+        Subscription.public_name,
+        _goes_on.id,
+        _goes_on.subscriber_id,
+        MailingList.names,
+        Subscriber.languages,
+    )
+    .join(_goes_on, _goes_on.id == sa.func.coalesce(Subscription.merged_into_id, Subscription.id))
+    .join(MailingList, MailingList.id == _goes_on.list_id)
+    .join(Subscriber, Subscriber.id == _goes_on.subscriber_id)
+    .where(Subscription.public_name.in_(sa.bindparam("names", expanding=True)))
+)
+# Locked in the order in which mailings lock, so that nobody waits in a circle.
+_STANDING = (
+    sa.select(Subscription.id, Subscription.subscriber_id, Subscription.list_id)
+    .where(
+        Subscription.id.in_(sa.bindparam("ids", expanding=True)),
+        Subscription.state != SubscriptionState.ENDED,
+    )
+    .order_by(Subscription.subscriber_id, Subscription.id)
+    .with_for_update()
+)
+_table = Subscription.metadata.tables["subscription"]
+_END = (
+    sa.update(_table)
+    .where(_table.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state=SubscriptionState.ENDED,
+        end_reason=EndReason.UNSUBSCRIBED,
+        ended_at=sa.bindparam("now"),
+        leave_way=sa.bindparam("way"),
+        leave_reason=None,
+    )
+)
+_WITHDRAWN = sa.insert(Consent.metadata.tables["consent"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     """The subscription that a name stands for (the one that goes on, where it was merged), and whose it is."""
@@ -100,43 +140,24 @@ def say_why(session: WriteSession, public_name: bytes, reason: LeaveReason) -> N
 
 
 def _named(session: ReadSession, names: Collection[bytes]) -> dict[bytes, _Named]:
-    goes_on = aliased(Subscription)
-    rows = session.execute(
-        sa.select(
-            Subscription.public_name,
-            goes_on.id,
-            goes_on.subscriber_id,
-            MailingList.names,
-            Subscriber.languages,
-        )
-        .join(goes_on, goes_on.id == sa.func.coalesce(Subscription.merged_into_id, Subscription.id))
-        .join(MailingList, MailingList.id == goes_on.list_id)
-        .join(Subscriber, Subscriber.id == goes_on.subscriber_id)
-        .where(Subscription.public_name.in_(names))
-    )
+    rows = session.execute(_NAMED, {"names": list(names)})
     return {row[0]: _Named(*row[1:]) for row in rows}
 
 
 def _standing(
     session: WriteSession, named: Mapping[bytes, _Named], wishes: Sequence[LeaveWish]
 ) -> dict[int, _Standing]:
-    """What the wishes may end, by number; locked in the order in which mailings lock, so that nobody waits in a circle."""
+    """What the wishes may end, by number."""
     of_all = {
         named[wish.public_name].subscriber_id
         for wish in wishes
         if wish.is_of_all and wish.public_name in named
     }
-    meant = Subscription.id.in_({about.subscription_id for about in named.values()})
-    rows = session.execute(
-        sa.select(Subscription.id, Subscription.subscriber_id, Subscription.list_id)
-        .where(
-            sa.or_(meant, Subscription.subscriber_id.in_(of_all)) if of_all else meant,
-            Subscription.state != SubscriptionState.ENDED,
-        )
-        .order_by(Subscription.subscriber_id, Subscription.id)
-        .with_for_update()
-    )
-    return {row[0]: _Standing(*row) for row in rows}
+    ids = [about.subscription_id for about in named.values()]
+    if of_all:
+        of_these = Subscription.subscriber_id.in_(of_all)
+        ids += session.scalars(sa.select(Subscription.id).where(of_these))
+    return {row[0]: _Standing(*row) for row in session.execute(_STANDING, {"ids": ids})}
 
 
 def _meant(wish: LeaveWish, about: _Named, standing: Mapping[int, _Standing]) -> list[_Standing]:
@@ -151,33 +172,25 @@ def _write(
 ) -> None:
     for way in {wish.way for wish, _ in ended}:
         ids = [item.id for wish, items in ended if wish.way is way for item in items]
-        session.execute(
-            sa.update(Subscription)
-            .where(Subscription.id.in_(ids))
-            .values(
-                state=SubscriptionState.ENDED,
-                end_reason=EndReason.UNSUBSCRIBED,
-                ended_at=now,
-                leave_way=way,
-                leave_reason=None,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_END, {"ids": ids, "now": now, "way": way})
     # No address of the visitor: that she left needs no such proof, and a one-click comes from her provider.
-    session.execute(
-        sa.insert(Consent),
-        [
-            {
-                "subscriber_id": item.subscriber_id,
-                "list_id": item.list_id,
-                "event": ConsentEvent.WITHDRAWN,
-                "at": now,
-                "way": wish.way.value,
-            }
-            for wish, items in ended
-            for item in items
-        ],
-    )
+    withdrawn = [
+        {
+            "subscriber_id": item.subscriber_id,
+            "list_id": item.list_id,
+            "event": ConsentEvent.WITHDRAWN,
+            "at": now,
+            "basis": "",
+            "way": wish.way.value,
+            "form_url": "",
+            "ip": "",
+            "user_agent": "",
+            "message_id": "",
+        }
+        for wish, items in ended
+        for item in items
+    ]
+    session.execute(_WITHDRAWN, withdrawn)
     payloads = [
         {"subscription_ids": [item.id for item in items], "left_at": now.isoformat()} for _, items in ended
     ]
