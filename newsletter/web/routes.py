@@ -19,6 +19,7 @@ PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/why", say_why_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why/", say_why_or_ask, methods=["GET", "POST"]),
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
     Route("/favicon.ico", serve_icon),

@@ -1,19 +1,23 @@
 """Thousands leave at once: all are answered, and what was answered outlives a `kill -9` of the server."""
 
+import asyncio
 import threading
 import time
 from collections import Counter
+from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from builders_web import many_readers
+from builders_web import an_installation, many_readers
 from newsletter.audience.consent.models import Consent
 from newsletter.audience.models import Subscription, SubscriptionState
 from newsletter.foundation.database import Database
 from newsletter.jobs.models import Job
+from newsletter.web.app import create_app
 from web_process import Flood, web_process
 
 pytestmark = pytest.mark.slow
@@ -38,14 +42,31 @@ def withdrawn(db: Database) -> Counter[int]:
         return Counter(session.scalars(sa.select(Consent.subscriber_id)))
 
 
-def test_u8_ten_thousand_posts_from_one_address_are_all_answered(
-    sqlite_db: Database, now: datetime, tmp_path: Path
-) -> None:
+def test_u8_ten_thousand_posts_from_one_address_are_all_answered(sqlite_db: Database, now: datetime) -> None:
     paths = many_readers(sqlite_db, now, 10_000)
-    with web_process(sqlite_db, tmp_path) as (_, port):
-        flood = Flood(port)
-        flood.run(paths)
-    assert Counter(flood.answers.values()) == {200: 10_000}
+    app = create_app(an_installation(sqlite_db))
+    statuses: Counter[int] = Counter()
+
+    async def post(path: str) -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"List-Unsubscribe=One-Click", "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                statuses[message["status"]] += 1
+
+        request = {"type": "http", "method": "POST", "path": path, "root_path": "", "query_string": b""}
+        await app({**request, "headers": [], "client": ("66.249.92.1", 4711)}, receive, send)
+
+    async def provider(its_paths: list[str]) -> None:
+        for path in its_paths:
+            await post(path)
+
+    async def flood() -> None:
+        await asyncio.gather(*(provider(paths[turn::64]) for turn in range(64)))
+
+    asyncio.run(flood())
+    assert statuses == {200: 10_000}
     assert len(ended_ids(sqlite_db)) == 10_000
     assert set(acknowledged(sqlite_db).values()) == {1}
 
