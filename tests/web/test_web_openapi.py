@@ -32,9 +32,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEYRING = Keyring(SECRET)
 NAME = b"known reader"
 NAMES = {"fr": "La lettre", "en": "The letter"}
-SHOWN = digest_of(
-    [offer_of(MailingList(slug="letter", names=NAMES, descriptions={}, cadences={}, consent_texts={}), "Les Jardins du Canal", "fr")]
-)  # fmt: skip
+LETTER = MailingList(slug="letter", names=NAMES, descriptions={}, cadences={}, consent_texts={})
 # What is tried beside anything else: with these the pages get behind their first doors.
 KNOWN: dict[str, list[str]] = {
     "language": ["fr", "en"],
@@ -44,11 +42,14 @@ KNOWN: dict[str, list[str]] = {
     "address": ["zoe@example.org", "=?utf-8?q?x?=@example.org", "zoe@exämple.org"],
     "lists": ["letter"],
     "form": [issue_form_token(KEYRING, FORM, NOW - timedelta(seconds=10)) for _ in range(20)],
-    "shown": [SHOWN],
+    "shown": [digest_of([offer_of(LETTER, "Les Jardins du Canal", tag)]) for tag in NAMES],
     "comment": [""],
     "page": ["1", "2", "0", "-1", "99999999999999999999"],
     "lang": ["fr", "en"],
 }
+
+# Without the right ones a form comes back, whatever else is in it.
+PROOFS = {"form", "shown", "comment"}
 
 
 def described() -> dict[str, Any]:
@@ -76,7 +77,8 @@ def with_known_values(read: dict[str, Any]) -> dict[str, Any]:
     properties = fields["schema"]["properties"]
     for name in properties:
         if name in KNOWN:
-            properties[name] = {"anyOf": [{"enum": KNOWN[name]}, properties[name]]}
+            known = {"enum": KNOWN[name]}
+            properties[name] = known if name in PROOFS else {"anyOf": [known, properties[name]]}
     fields["schema"]["required"] = ["address", "lists", "form", "shown", "comment"]
     return read
 
