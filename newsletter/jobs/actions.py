@@ -1,6 +1,6 @@
 """What is done with work that waits: write it down, take it, tick it off, put it off."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,24 @@ def enqueue(
         "created_at": now,
     }
     session.execute(insert_unless_there(session, Job), row)
+
+
+def enqueue_each(
+    session: WriteSession, kind: str, payloads: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Writes down one piece of work for each payload, all due at once, in one statement."""
+    rows = [
+        {
+            "kind": kind,
+            "payload": dict(payload),
+            "due_at": now,
+            "attempt_count": 0,
+            "last_error": "",
+            "created_at": now,
+        }
+        for payload in payloads
+    ]
+    session.execute(sa.insert(Job.metadata.tables["job"]), rows)
 
 
 def claim_job(session: WriteSession, kinds: Collection[str], now: datetime) -> ClaimedJob | None:

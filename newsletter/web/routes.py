@@ -11,13 +11,15 @@ from newsletter.web.archive.pictures import show_picture
 from newsletter.web.confirm import confirm_or_ask, decline_or_ask
 from newsletter.web.landing import healthz, serve_asset, serve_icon, show_landing
 from newsletter.web.subscribe import subscribe
-from newsletter.web.unsubscribe import unsubscribe_or_ask
+from newsletter.web.unsubscribe import say_why_or_ask, unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/", show_landing),
     Route("/healthz", healthz),
     Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why", say_why_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why/", say_why_or_ask, methods=["GET", "POST"]),
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
     Route("/favicon.ico", serve_icon),

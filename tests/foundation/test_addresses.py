@@ -36,11 +36,15 @@ def test_parse_address_gives_the_one_spelling(typed: str, address: str) -> None:
         "a@[127.0.0.1]",
     ],
 )
-def test_parse_address_refuses_with_a_reason(typed: str) -> None:
+def test_t5_t6_parse_address_refuses_with_a_reason(typed: str) -> None:
     with pytest.raises(AddressRefused) as refusal:
         parse_address(typed)
     assert refusal.value.reason
     assert "\n" not in refusal.value.reason
+
+
+def test_m14_envelope_keeps_letters_that_an_older_standard_would_replace() -> None:
+    assert envelope_address("a@straße.example") == "a@xn--strae-oqa.example"
 
 
 def test_envelope_address_has_an_ascii_domain() -> None:

@@ -57,7 +57,9 @@ def parsed(message: bytes) -> EmailMessage:
     return found
 
 
-def test_headers_stand_on_the_wire_as_receivers_read_them(composer: Composer, keyring: Keyring) -> None:
+def test_m1_m2_m5_m6_m9_m16_headers_stand_on_the_wire_as_receivers_read_them(
+    composer: Composer, keyring: Keyring
+) -> None:
     """M1, M2, M5, M6, M9, M16 of the requirements: RFC 8058 section 3.1, RFC 2369, RFC 2919, RFC 3282."""
     message = raw(composer, a_claim("fr"))
     token = keyring.sign("unsubscribe", b"twelve bytes").encode()
@@ -156,7 +158,7 @@ def test_reader_without_a_name_is_greeted_without_one(composer: Composer) -> Non
         assert "Chère amie, voici." in part.get_content()
 
 
-def test_unsubscribe_link_stands_in_both_bodies_in_the_readers_language(
+def test_m20_unsubscribe_link_stands_in_both_bodies_in_the_readers_language(
     composer: Composer, keyring: Keyring
 ) -> None:
     """M20: a visible link, and who sends, with a postal address."""
@@ -173,7 +175,7 @@ def test_unsubscribe_link_stands_in_both_bodies_in_the_readers_language(
     "name",
     ["Eve\r\nBcc: victim@example.org", "Eve\x00", 'Eve" <evil@example.org>, "', "=?utf-8?q?x?=", "\u2028Eve"],
 )
-def test_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: str) -> None:
+def test_t4_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: str) -> None:
     """T4: header injection."""
     message = raw(composer, a_claim("fr", first_name=name, name=name))
     lines = header_lines(message)
@@ -182,7 +184,7 @@ def test_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: st
     assert [address.addr_spec for address in to.addresses] == ["zoe@example.org"]
 
 
-def test_name_is_text_in_the_html_and_no_markup(composer: Composer) -> None:
+def test_t1_t3_name_is_text_in_the_html_and_no_markup(composer: Composer) -> None:
     message = parsed(raw(composer, a_claim("fr", first_name="<script>alert(1)</script> & [[email]] {{7*7}}")))
     text, html = (part.get_content() for part in message.iter_parts())
     assert "Bonjour <script>alert(1)</script> & [[email]] {{7*7}}," in text
