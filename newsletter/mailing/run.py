@@ -43,7 +43,7 @@ _MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
 
 
 class Line(Protocol):
-    """A line to a mail server, as `transport.smtp.DeliveryLine` is one."""
+    """A line to a mail server, as `transport.line.DeliveryLine` is one."""
 
     def deliver(
         self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
