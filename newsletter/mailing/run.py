@@ -28,6 +28,7 @@ from newsletter.mailing.ledger import (
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.queries import mailing_by_id
 from newsletter.mailing.rules import is_dead_address
+from newsletter.transport.octets import Message
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -180,7 +181,7 @@ class MailingRun:
     def _job(self, delivery: ClaimedDelivery, now: datetime) -> Job:
         make = self._composer.maker(delivery, now)
 
-        def message() -> bytes:
+        def message() -> Message:
             octets = make()
             self._note(delivery.subscriber_id, Mark.HANDED_OVER)
             return octets

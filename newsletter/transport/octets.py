@@ -22,3 +22,8 @@ class WirePieces(tuple[bytes, ...]):
 
 
 Message: TypeAlias = bytes | WireOctets | WirePieces
+
+
+def whole(message: Message) -> bytes:
+    """The message in one piece."""
+    return b"".join(message) if isinstance(message, WirePieces) else message

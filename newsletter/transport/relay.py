@@ -63,24 +63,26 @@ def is_loopback(host: str) -> bool:
         return host.lower() in {"localhost", "ip6-localhost"}
 
 
-def relays_from(url_list: str) -> tuple[Relay, ...]:
+def relays_from(url_list: str, *, has_bdat: bool = False) -> tuple[Relay, ...]:
     """The relays in `smtp://user:password@host:587?tls=starttls`, several with commas between.
 
     Without `tls`: implicit for `smtps://` or port 465, none for a host on this machine (but on 587), else STARTTLS.
     Without a port: 465 for implicit, 25 for none, 587 for STARTTLS. Signs with a meaning in addresses are
-    percent-encoded in user and password. Further options: `weight=3`, `bdat=yes`, `token=FILE` (see `Relay`). Raises BadInput, with a line that never shows a password.
+    percent-encoded in user and password. Further options: `weight=3`, `bdat=yes` (else `has_bdat`), `token=FILE` (see `Relay`). Raises BadInput, with a line that never shows a password.
     """
     urls = [url.strip() for url in url_list.split(",")]
     if not any(urls):
         raise BadInput(f"No mail relay is set; in NEWSLETTER_SMTP_URL {_EXAMPLE}.")
-    return tuple(_relay(url, _which(number, len(urls))) for number, url in enumerate(urls, 1))
+    return tuple(
+        _relay(url, _which(number, len(urls)), has_bdat=has_bdat) for number, url in enumerate(urls, 1)
+    )
 
 
 def _which(number: int, count: int) -> str:
     return "The address of the mail relay" if count == 1 else f"The address of mail relay no. {number}"
 
 
-def _relay(url: str, which: str) -> Relay:
+def _relay(url: str, which: str, *, has_bdat: bool) -> Relay:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -102,7 +104,7 @@ def _relay(url: str, which: str) -> Relay:
         weight.isascii() and weight.isdigit() and 1 <= int(weight[:4]) <= _WEIGHT_MAX and len(weight) <= 3
     ):
         raise BadInput(f"{which} has a weight that is no number from 1 to {_WEIGHT_MAX}.")
-    if (bdat := options.get("bdat", "no")) not in {"yes", "no"}:
+    if (bdat := options.get("bdat", "yes" if has_bdat else "no")) not in {"yes", "no"}:
         raise BadInput(f"{which} has an unknown value for bdat; it may be yes or no.")
     return Relay(
         host,
