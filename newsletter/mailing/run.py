@@ -28,6 +28,7 @@ from newsletter.mailing.ledger import (
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.queries import mailing_by_id
 from newsletter.mailing.rules import is_dead_address
+from newsletter.transport.octets import Message
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -43,7 +44,7 @@ _MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
 
 
 class Line(Protocol):
-    """A line to a mail server, as `transport.smtp.DeliveryLine` is one."""
+    """A line to a mail server, as `transport.line.DeliveryLine` is one."""
 
     def deliver(
         self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
@@ -180,7 +181,7 @@ class MailingRun:
     def _job(self, delivery: ClaimedDelivery, now: datetime) -> Job:
         make = self._composer.maker(delivery, now)
 
-        def message() -> bytes:
+        def message() -> Message:
             octets = make()
             self._note(delivery.subscriber_id, Mark.HANDED_OVER)
             return octets

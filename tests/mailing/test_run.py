@@ -25,6 +25,7 @@ from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingS
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import Counts, mailing_report
 from newsletter.mailing.run import MailingRun, RunEnd
+from newsletter.transport.octets import whole
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -52,7 +53,7 @@ class LineOfAnswers:
                 continue
             self.at_each(job.recipient)
             self.handed.append(job.recipient)
-            self.messages.append(job.message())
+            self.messages.append(whole(job.message()))
             on_outcome(job, self.answers.get(job.recipient, ACCEPTED))
         if self.breaks:
             raise self.breaks
