@@ -25,6 +25,7 @@ from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
 from newsletter.jobs import models as _job_tables  # noqa: F401
 from newsletter.mailing.compose import Sender, sender_of
+from newsletter.mailing.pace import models as _pace_tables  # noqa: F401
 from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
