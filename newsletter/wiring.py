@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.jobs.run import Handler
-    from newsletter.transport.smtp import DeliveryLine
+    from newsletter.transport.line import DeliveryLine
     from newsletter.transport.timeouts import Timeouts
 
 METADATA = Base.metadata
@@ -134,8 +134,8 @@ def sender_of_list(installation: Installation, mailing_list: MailingList) -> Sen
 
 def open_line(settings: Settings) -> DeliveryLine:
     """A line to the relays of the settings. Raises RelayNotSet where none is named, BadInput for a wrong address."""
+    from newsletter.transport.line import DeliveryLine
     from newsletter.transport.relay import relays_from
-    from newsletter.transport.smtp import DeliveryLine
 
     urls = settings.smtp_url.get_secret_value()
     if not urls:

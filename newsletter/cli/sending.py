@@ -31,7 +31,8 @@ from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.mailing.run import Line, MailingRun, Parts, RunEnd
+from newsletter.mailing.sending import retry_now
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
@@ -145,17 +146,19 @@ def run_mailing(
     with installation.database.read() as session:
         variants = rendered_variants(session, edition_id)
         total = mailing_report(session, mailing_id).total
-    run = MailingRun(
-        installation.database,
-        installation.keyring,
-        Composer(sender, variants, f"m{mailing_id}"),
-        sender.address,
-        line,
-        clock.now,
-        installation.journal_folder,
+    parts = Parts(
+        database=installation.database,
+        keyring=installation.keyring,
+        composer=Composer(sender, variants, f"m{mailing_id}"),
+        sender_address=sender.address,
+        clock=clock.now,
+        journal_folder=installation.journal_folder,
     )
-    with _progress(total.pending + total.deferred) as on_result:
-        return run.go(mailing_id, on_result=on_result, stop=stop, put_off_now=put_off_now)
+    if put_off_now:
+        with installation.database.transaction() as session:
+            retry_now(session, mailing_id, clock.now())
+    with _progress(total.pending + total.put_off) as on_result:
+        return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop)
 
 
 @contextmanager
@@ -203,10 +206,10 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
     total = report.total
     if end.stopped_by:
         warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
-    if total.deferred and next_attempt:
+    if total.put_off and next_attempt:
         at = _local(installation, next_attempt)
         warn(
-            f"{total.deferred} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
+            f"{total.put_off} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
         )
     if total.pending:
         warn(f"{total.pending} are still pending; the same command goes on with them.")
@@ -215,7 +218,7 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
             f"{total.in_doubt} are in doubt: handed over, no answer heard. They are not sent again, "
             f"unless you say so: newsletter mailings resend {mailing_id}"
         )
-    if total.pending or total.deferred or total.rejected or total.given_up or total.in_doubt:
+    if total.pending or total.put_off or total.rejected or total.given_up or total.in_doubt:
         raise TheAnswerIsNo
 
 

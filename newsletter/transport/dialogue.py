@@ -20,11 +20,12 @@ from newsletter.transport.envelope import (
     size_refusal,
 )
 from newsletter.transport.errors import RelayRefusedLogin
+from newsletter.transport.feed import Entry
 from newsletter.transport.opening import Session
 from newsletter.transport.outcome import Outcome, Stage, Verdict, in_doubt, outcome_of, plain_words
-from newsletter.transport.relay import Relay
 from newsletter.transport.replies import Reply
-from newsletter.transport.run import Entry, Run
+from newsletter.transport.rotation import RelayRecord
+from newsletter.transport.run import Run
 from newsletter.transport.timeouts import Timeouts
 from newsletter.transport.wire import Handler
 
@@ -33,39 +34,22 @@ _START_CONTENT = 354
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})  # RFC 4954 section 6
 _EMPTY_CONTENT = b".\r\n"
 
-_NO_RUN = Run((), lambda _job, _outcome: None, lambda: True)
-
-
-class _Exchange:
-    """One message in the conversation."""
-
-    __slots__ = ("entry", "is_handed_over", "refusal")
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.refusal: Outcome | None = None
-        self.is_handed_over = False
-
 
 class Dialogue:
     """Drives the jobs of a run over one session, until they are out, the session ends or `messages_max` were begun."""
 
-    def __init__(self, session: Session, timeouts: Timeouts, messages_max: int) -> None:
-        self._session = session
+    def __init__(self, session: Session, record: RelayRecord, timeouts: Timeouts, messages_max: int) -> None:
+        self.record = record
         self._wire = session.wire
         self._features = session.features
         self._timeouts = timeouts
         self._left = messages_max
-        self._run = _NO_RUN
-        self._under_way: deque[_Exchange] = deque()
+        self._run: Run  # of the drive that is going on
+        self._under_way: deque[Entry] = deque()
         self._needs_reset = False
         self._finished: asyncio.Future[None] | None = None
         self._wire.on_lost = self._lost
-
-    @property
-    def relay(self) -> Relay:
-        """The relay at the other end."""
-        return self._session.relay
+        record.open_count += 1
 
     @property
     def lost_because(self) -> str | None:
@@ -89,8 +73,6 @@ class Dialogue:
         except BaseException:
             self._wire.end("broken off")
             raise
-        finally:
-            self._run = _NO_RUN
 
     async def say_goodbye(self) -> None:
         """Ends the session with QUIT where it still stands."""
@@ -98,18 +80,18 @@ class Dialogue:
             self._wire.on_lost = lambda _reason: None
             await self._wire.quit(self._timeouts.quit_seconds)
         await self._wire.ended()
+        self.record.open_count -= 1
 
     # Beginning
 
-    def _take(self) -> _Exchange | None:
+    def _take(self) -> Entry | None:
         """The next job that can be said to this server; those that cannot get their outcome here."""
         while self._left > 0 and (entry := self._run.take()) is not None:
             refusal = local_refusal(entry.job, self._features)
             if refusal is None:
                 self._left -= 1
-                exchange = _Exchange(entry)
-                self._under_way.append(exchange)
-                return exchange
+                self._under_way.append(entry)
+                return entry
             self._run.report(entry, refusal)
         return None
 
@@ -120,9 +102,9 @@ class Dialogue:
             self._needs_reset = False
             self._wire.send(b"RSET\r\n", (self._on_reset, seconds))
             return
-        exchange = self._take()
-        if exchange is not None:
-            octets, expected = self._envelope(exchange.entry.job)
+        entry = self._take()
+        if entry is not None:
+            octets, expected = self._envelope(entry.job)
             self._wire.send(before + octets, *expected_before, *expected)
         elif before:
             self._wire.send(before, *expected_before)
@@ -146,7 +128,7 @@ class Dialogue:
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
 
-    # Replies, in the order of the commands; each is about the first exchange under way
+    # Replies, in the order of the commands; each is about the first entry under way
 
     def _on_reset(self, reply: Reply) -> None:
         if not self._ends_session(reply) and not self._features.has_pipelining:
@@ -155,7 +137,7 @@ class Dialogue:
     def _on_mail(self, reply: Reply) -> None:
         if self._ends_session(reply) or self._refuses(reply, Stage.MAIL) or self._features.has_pipelining:
             return
-        rcpt = rcpt_command(self._under_way[0].entry.job)
+        rcpt = rcpt_command(self._under_way[0].job)
         self._wire.send(rcpt, (self._on_rcpt, self._timeouts.command_seconds))
 
     def _on_rcpt(self, reply: Reply) -> None:
@@ -164,8 +146,8 @@ class Dialogue:
         self._wire.send(b"DATA\r\n", (self._on_data, self._timeouts.data_seconds))
 
     def _refuses(self, reply: Reply, stage: Stage) -> bool:
-        """Whether the reply refuses the first exchange, which is then noted or, without pipelining, ended."""
-        exchange = self._under_way[0]
+        """Whether the reply refuses the first entry, which is then noted or, without pipelining, ended."""
+        entry = self._under_way[0]
         if reply.is_positive:
             return False
         if not 400 <= reply.code < 600:
@@ -174,40 +156,44 @@ class Dialogue:
         if stage is Stage.MAIL and reply.code in _LOGIN_WANTED:
             self._stop_everything(reply)
             return True
-        if exchange.refusal is None:
-            exchange.refusal = outcome_of(reply.code, reply.text, stage)
+        if entry.refusal is None:
+            entry.refusal = outcome_of(reply.code, reply.text, stage)
         if not self._features.has_pipelining:
-            self._decide_refused(exchange.refusal)
+            self._decide_refused(entry.refusal)
             self._begin_next()
         return True
 
     def _stop_everything(self, reply: Reply) -> None:
         """The relay lets nobody in without a login: true of every message, so none is judged by it."""
-        self._run.fail(RelayRefusedLogin(self.relay.host, self.relay.port, plain_words(str(reply))))
+        self._run.fail(
+            RelayRefusedLogin(self.record.relay.host, self.record.relay.port, plain_words(str(reply)))
+        )
         self._wire.end("the server wants a login")
 
     def _on_data(self, reply: Reply) -> None:
         if self._ends_session(reply):
             return
-        exchange = self._under_way[0]
+        entry = self._under_way[0]
         if reply.code == _START_CONTENT:
-            if exchange.refusal is None:
-                self._hand_over(exchange)
+            if entry.refusal is None:
+                self._hand_over(entry)
             else:
-                self._send_nothing(exchange.refusal)
+                self._send_nothing(entry.refusal)
         elif 400 <= reply.code < 600:
-            self._decide_refused(exchange.refusal or outcome_of(reply.code, reply.text, Stage.DATA))
+            self._decide_refused(entry.refusal or outcome_of(reply.code, reply.text, Stage.DATA))
             self._begin_next()
         else:
             self._wire.end(f"the server answered DATA with {plain_words(str(reply))}")
 
     def _decide_refused(self, refusal: Outcome) -> None:
+        self.record.lost_in_a_row = 0
         self._needs_reset = True  # the transaction is still open where only the recipient was refused
-        self._run.report(self._under_way.popleft().entry, refusal)
+        self._run.report(self._under_way.popleft(), refusal)
 
     def _send_nothing(self, refusal: Outcome) -> None:
         """DATA was accepted although the recipient was not: an empty message, for nobody, ends it (RFC 2920 section 3.1)."""
-        self._run.report(self._under_way.popleft().entry, refusal)
+        self.record.lost_in_a_row = 0
+        self._run.report(self._under_way.popleft(), refusal)
         self._wire.send(_EMPTY_CONTENT, (self._on_nothing, self._timeouts.final_seconds))
 
     def _on_nothing(self, reply: Reply) -> None:
@@ -215,21 +201,22 @@ class Dialogue:
             self._needs_reset = True
             self._begin_next()
 
-    def _hand_over(self, exchange: _Exchange) -> None:
+    def _hand_over(self, entry: Entry) -> None:
         """Writes the content. From 354 on there is no other way back than to drop the session (RFC 5321 section 4.1.1.4):
         an empty message in its place would be delivered."""
         try:
-            message = exchange.entry.job.message()
+            message = entry.job.message()
         except Exception as error:
             problem = f"the message could not be put together: {type(error).__name__}: {error}"
             refusal: Outcome | None = Outcome(Verdict.CONTENT_REFUSED, None, None, plain_words(problem))
         else:
             refusal = size_refusal(len(message), self._features)
         if refusal is not None:
-            self._run.report(self._under_way.popleft().entry, refusal)
+            self.record.lost_in_a_row = 0
+            self._run.report(self._under_way.popleft(), refusal)
             self._wire.end("a message that had been announced could not be sent")
             return
-        exchange.is_handed_over = True
+        entry.is_handed_over = True
         content, answer = content_octets(message), (self._on_content, self._timeouts.final_seconds)
         if self._features.has_pipelining:
             self._begin_next(content, answer)
@@ -242,7 +229,8 @@ class Dialogue:
         if not (reply.is_positive or 400 <= reply.code < 600):
             self._wire.end(f"the server answered the message with {plain_words(str(reply))}")
             return
-        self._run.report(self._under_way.popleft().entry, outcome_of(reply.code, reply.text, Stage.CONTENT))
+        self.record.lost_in_a_row = 0
+        self._run.report(self._under_way.popleft(), outcome_of(reply.code, reply.text, Stage.CONTENT))
         if not self._under_way:
             self._begin_next()
 
@@ -261,9 +249,9 @@ class Dialogue:
         # With nothing written behind it, a message of which some is still in this process lacks its final dot.
         is_surely_cut = self._wire.is_paused and len(self._under_way) == 1
         while self._under_way:
-            exchange = self._under_way.pop()  # the last first, so that what is given back keeps its order
-            if exchange.is_handed_over and not is_surely_cut:
-                self._run.report(exchange.entry, in_doubt(f"handed over whole, then no answer: {reason}"))
+            entry = self._under_way.pop()  # the last first, so that what is given back keeps its order
+            if entry.is_handed_over and not is_surely_cut:
+                self._run.report(entry, in_doubt(f"handed over whole, then no answer: {reason}"))
             else:
-                self._run.give_back(exchange.entry, reason, was_begun=not self._under_way)
+                self._run.give_back(entry, reason, was_begun=not self._under_way)
         self._finish()

@@ -107,7 +107,7 @@ class _Opening:
         self._helo_name = helo_argument(helo_name)
         self._timeouts = timeouts
         self._context = context
-        self._wire = Wire(timeouts.greeting_seconds, timeouts.block_seconds)
+        self._wire = Wire(timeouts)
 
     async def session(self) -> Session:
         await self._connect()

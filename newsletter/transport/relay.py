@@ -30,6 +30,8 @@ class Relay:
     tls: Tls
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    weight: int = 1
+    """Its share of the connections, where there are several relays."""
 
     def __post_init__(self) -> None:
         if self.username is not None and self.tls is Tls.NONE and not self.is_on_this_machine:
