@@ -85,7 +85,17 @@ class Hosts:
 
     def deafen(self, name: str, other: str) -> None:
         """Lets a host speak to another, but not hear it: what that one sends goes to a network card that is nowhere."""
-        wrong = ("neigh", "replace", self.address(name), "lladdr", _NOWHERE, "nud", "permanent", "dev", "eth0")
+        wrong = (
+            "neigh",
+            "replace",
+            self.address(name),
+            "lladdr",
+            _NOWHERE,
+            "nud",
+            "permanent",
+            "dev",
+            "eth0",
+        )
         _ip("-n", self.namespace(other), *wrong)
 
     def heal(self, name: str) -> None:

@@ -21,7 +21,7 @@ from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
 from newsletter.editions.freezing import render_now
-from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
 from newsletter.foundation.language import own_name
@@ -31,12 +31,20 @@ from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import Line, MailingRun, Parts, RunEnd
+from newsletter.mailing.run import Line, MailingRun, RunEnd
 from newsletter.mailing.sending import retry_now
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import Installation, masthead_of, open_installation, open_line, sender_of_list
+from newsletter.wiring import (
+    Installation,
+    masthead_of,
+    open_gate,
+    open_installation,
+    open_line,
+    parts_of,
+    sender_of_list,
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -84,7 +92,7 @@ def send(
         mailing_id = plan_mailing(session, edition_id, clock.now(), readership, time_zone=zone).id
     try:
         with stop_on_signal() as stop, line:
-            end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
+            end = run_mailing(installation, mailing_id, line, stop, put_off_now=retry_now)
     except (RelayUnreachable, RelayRefusedLogin) as error:
         tell_error(str(error))
         end = RunEnd(MailingState.PAUSED)
@@ -134,7 +142,6 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 
 def run_mailing(
     installation: Installation,
-    edition_id: int,
     mailing_id: int,
     line: Line,
     stop: Callable[[], bool],
@@ -142,18 +149,9 @@ def run_mailing(
     put_off_now: bool = False,
 ) -> RunEnd:
     """Hands over what is due of a mailing, with a progress bar where somebody looks."""
-    sender = sender_of_edition(installation, edition_id)
     with installation.database.read() as session:
-        variants = rendered_variants(session, edition_id)
         total = mailing_report(session, mailing_id).total
-    parts = Parts(
-        database=installation.database,
-        keyring=installation.keyring,
-        composer=Composer(sender, variants, f"m{mailing_id}"),
-        sender_address=sender.address,
-        clock=clock.now,
-        journal_folder=installation.journal_folder,
-    )
+    parts = parts_of(installation, mailing_id, open_gate(installation))
     if put_off_now:
         with installation.database.transaction() as session:
             retry_now(session, mailing_id, clock.now())

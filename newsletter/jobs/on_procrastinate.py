@@ -182,3 +182,11 @@ def troubled(session: ReadSession, limit: int) -> list[tuple[int, str, int, str,
 def let_go(session: WriteSession, now: datetime) -> int:
     """Lets every job that was given up be tried again; how many these are."""
     return int(session.execute(_LET_GO, {"now": now}).scalar_one())
+
+
+def live_payloads(session: ReadSession, kind: str) -> list[dict[str, Any]]:
+    """The payloads of the jobs of a kind that wait or are being done."""
+    statement = sa.text(
+        "SELECT args->'payload' FROM procrastinate_jobs WHERE task_name = :kind AND status IN ('todo', 'doing')"
+    )
+    return list(session.scalars(statement, {"kind": kind}))

@@ -73,11 +73,12 @@ class _Metrics(Collector):
         if seen is None:
             return
         deliveries = GaugeMetricFamily(
-            "newsletter_deliveries", "Deliveries of mailings under way.", labels=["mailing", "state"]
+            "newsletter_deliveries", "Deliveries of mailings under way.", labels=["mailing", "group", "state"]
         )
-        for mailing_id, states in seen.mailings.items():
-            for state, count in states.items():
-                deliveries.add_metric([str(mailing_id), state], count)
+        for mailing_id, mailing in seen.mailings.items():
+            for group, states in mailing.by_group.items():
+                for state, count in states.items():
+                    deliveries.add_metric([str(mailing_id), group, state], count)
         yield deliveries
         jobs = GaugeMetricFamily("newsletter_jobs", "Jobs by kind.", labels=["kind", "state"])
         for kind in seen.jobs:
@@ -104,7 +105,10 @@ def health(seen: Standing | None, figures: Figures) -> tuple[int, dict[str, obje
         "per_second": round(figures.rate(), 1),
         "per_second_of_all": round(seen.per_second(), 1),
         "waiting": seen.waiting(),
-        "mailings": {str(mailing_id): dict(states) for mailing_id, states in seen.mailings.items()},
+        "mailings": {
+            str(mailing_id): {"state": item.state, "by_group": item.by_group}
+            for mailing_id, item in seen.mailings.items()
+        },
         "jobs": {
             item.kind: {"waiting": item.waiting, "failing": item.failing, "given_up": item.given_up}
             for item in seen.jobs

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -23,6 +22,7 @@ from newsletter.foundation.database import (
     is_postgresql,
 )
 from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.mailing.domains import GROUPS, OTHER
 from newsletter.mailing.pace.limits import NO_LIMIT, RELAY, Limit, limit_from, share
 from newsletter.mailing.pace.models import Pace, PaceLimit
 
@@ -37,29 +37,6 @@ _DAY = 86400
 _NO_WARM_UP = 2**31 - 1
 
 _log = structlog.get_logger()
-
-
-class Gate(Protocol):
-    """What a run asks before each message. Safe to call from any thread."""
-
-    def wait_for(self, group: str) -> float:
-        """0.0: one message to this group may be handed over now, and is counted. Else the seconds after which to ask again."""
-
-    def done(self, group: str) -> None:
-        """The message that was let go has its outcome."""
-
-
-class _OpenGate:
-    """A gate that stands open."""
-
-    def wait_for(self, group: str) -> float:  # noqa: ARG002
-        return 0.0
-
-    def done(self, group: str) -> None:
-        pass
-
-
-OPEN_GATE: Gate = _OpenGate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +172,25 @@ class PaceGate:
         self._workers, self._rank = 1, 0
         self._lock = threading.Lock()
 
-    def wait_for(self, group: str) -> float:
-        """As `Gate.wait_for`; a database that is away keeps the gate shut."""
+    @property
+    def is_open(self) -> bool:
+        """Whether no limit holds at this moment, so that nobody need be asked for."""
         with self._lock:
             try:
                 self._refresh()
-                names = [name for name in (RELAY, group) if self._limit(name) is not NO_LIMIT]
+            except DatabaseNotReady:
+                return False
+            return not self._limits
+
+    def wait_for(self, domain: str) -> float:
+        """0.0: one message to this domain may be handed over now, and is counted; else ask again after so many seconds.
+
+        A database that is away keeps the gate shut.
+        """
+        with self._lock:
+            try:
+                self._refresh()
+                names = [name for name in self._names(domain) if self._limit(name) != NO_LIMIT]
                 wait = max((self._wait(name) for name in names), default=0.0)
             except DatabaseNotReady:
                 return _LONGEST_WAIT_SECONDS
@@ -212,13 +202,19 @@ class PaceGate:
                 lane.use()
             return 0.0
 
-    def done(self, group: str) -> None:
-        """As `Gate.done`."""
+    def done(self, domain: str) -> None:
+        """The message that was let go has its outcome."""
         with self._lock:
-            for name in (RELAY, group):
+            for name in self._names(domain):
                 lane = self._lanes.get(name)
                 if lane is not None and lane.on_the_wire > 0:
                     lane.on_the_wire -= 1
+
+    def _names(self, domain: str) -> tuple[str, str]:
+        """The limits that hold for a domain: the relay's, and its own, its provider's, or that of all others."""
+        if domain in self._limits:
+            return RELAY, domain
+        return RELAY, GROUPS.get(domain, OTHER)
 
     def _limit(self, name: str) -> Limit:
         return self._limits.get(name, NO_LIMIT)

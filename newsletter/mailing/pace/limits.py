@@ -8,8 +8,6 @@ from newsletter.foundation.errors import BadInput
 
 RELAY = "relay"
 """The name of the limit that counts every message, whatever its domain."""
-OTHER = "other"
-"""The name of the group of all domains that have no group of their own."""
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|min|h|day)\Z")

@@ -7,7 +7,7 @@ from newsletter.foundation.database import UtcDateTime
 from newsletter.migrations.procrastinate_steps import create_tables
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
