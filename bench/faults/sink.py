@@ -3,8 +3,8 @@
 `python -m bench.faults.sink ADDRESS PORT LOG [--later R] [--refused R] [--hang-up R] [--delay S] [--seed N]`
 
 Rates are between 0 and 1. A hang-up comes in the middle of a session: before DATA, in the message, or behind the final dot
-and then sometimes with the message accepted, which is the doubt that no sender can dispel. Each line of the log is one
-acceptance: time, recipient, Message-ID.
+and then sometimes with the message accepted, which is the doubt that no sender can dispel. A line of the log is an acceptance
+(A) or a hang-up behind the final dot (H): time, recipient, Message-ID.
 """
 
 import argparse
@@ -84,6 +84,9 @@ class Sink:
                 say(b"354 go on")
                 await writer.drain()
                 if self._falls(self._manners.hang_up / 3):
+                    self._note(
+                        b"H", recipient, b"?"
+                    )  # the whole message may have left before that is noticed
                     return
                 if not await self._message(reader, recipient):
                     return
@@ -102,14 +105,20 @@ class Sink:
         if self._manners.delay:
             await asyncio.sleep(self._manners.delay * self._dice.uniform(0.5, 1.5))
         hangs_up = self._falls(self._manners.hang_up / 3)
-        if hangs_up and self._falls(0.5):
-            return False
         head = octets[: octets.find(b"\r\n\r\n") + 2]
         found = head.lower().find(b"\r\nmessage-id:")
         identity = head[found + 13 :].split(b"\r\n", 1)[0].strip() if found >= 0 else b"?"
+        if hangs_up and self._falls(0.5):
+            self._note(b"H", recipient, identity)
+            return False
         # One write is one line, and in the kernel: it outlives this process. Only then is the message accepted.
-        os.write(self._log, b"%.6f %s %s\n" % (time.time(), recipient, identity))
+        self._note(b"A", recipient, identity)
+        if hangs_up:
+            self._note(b"H", recipient, identity)
         return not hangs_up
+
+    def _note(self, what: bytes, recipient: bytes, identity: bytes) -> None:
+        os.write(self._log, b"%s %.6f %s %s\n" % (what, time.time(), recipient, identity))
 
     def _falls(self, rate: float) -> bool:
         return rate > 0 and self._dice.random() < rate

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -13,6 +14,7 @@ from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.jobs.actions import ClaimedJob
 from newsletter.jobs.beats import living_workers
 from newsletter.jobs.run import TryLater
+from newsletter.mailing.ledger import Ledger
 from newsletter.mailing.models import Mailing, MailingState
 from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.reclaim import reclaim_dead_runs, sweep_journals
@@ -40,8 +42,10 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         figures: Figures,
         clock: Callable[[], datetime],
         stop: Callable[[], bool],
+        ledger: Ledger | None = None,
     ) -> None:
         self._installation = installation
+        self._ledger = ledger or Ledger()
         self._figures = figures
         self._clock = clock
         self._stop = stop
@@ -68,7 +72,9 @@ class MailDesk(AbstractContextManager["MailDesk"]):
 
     def hand_over(self, mailing_id: int, slice_nos: list[int] | None = None) -> None:
         """Hands over what is due of a mailing (of these slices). Raises TryLater, DatabaseNotReady."""
-        parts = parts_of(self._installation, mailing_id, self._gate, self._clock)
+        parts = replace(
+            parts_of(self._installation, mailing_id, self._gate, self._clock), ledger=self._ledger
+        )
         if self._line is None:
             self._line = self._open.enter_context(open_line(self._installation.settings))
         try:
@@ -97,7 +103,7 @@ class MailDesk(AbstractContextManager["MailDesk"]):
     def look_after(self) -> None:
         """Starts what is due, frees what dead runs hold, ends mailings that are done. Safe in any number of workers."""
         database = self._installation.database
-        reclaim_dead_runs(database, self._clock, silence_max=self.silence)
+        reclaim_dead_runs(database, self._clock, silence_max=self.silence, ledger=self._ledger)
         now = self._clock()
         with database.read() as session:
             running = [

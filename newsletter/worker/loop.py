@@ -13,6 +13,7 @@ from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.jobs.crew import Crew, Post, Tempo
 from newsletter.jobs.queues import Queue
 from newsletter.jobs.run import Handler, do_due_jobs
+from newsletter.mailing.ledger import Ledger
 from newsletter.mailing.portions import DELIVER
 from newsletter.wiring import Installation, job_handlers, open_line
 from newsletter.worker.beating import beating, worker_name
@@ -49,6 +50,7 @@ def work(
     once: bool = False,
     clock: Callable[[], datetime] = wall.now,
     figures: Figures | None = None,
+    ledger: Ledger | None = None,
 ) -> int:
     """Does what is due until `stop` is set, or with `once` until nothing is; how many jobs were done.
 
@@ -60,7 +62,7 @@ def work(
     with ExitStack() as open_:
         line = open_.enter_context(open_line(installation.settings))
         handlers = job_handlers(installation, line, clock)
-        desk = open_.enter_context(MailDesk(installation, name, shift.figures, clock, stop.is_set))
+        desk = open_.enter_context(MailDesk(installation, name, shift.figures, clock, stop.is_set, ledger))
         open_.enter_context(beating(installation.database, name, shift.figures, clock))
         desk.tidy()
         if once:
