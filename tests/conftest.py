@@ -112,14 +112,20 @@ def sqlite_db(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database with every table: each test runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_db")
-        return
-    database: Database = request.getfixturevalue("_postgresql_database")
+@pytest.fixture
+def postgresql_db(_postgresql_database: Database) -> Iterator[Database]:
+    """An empty PostgreSQL database with every table."""
+    database = _postgresql_database
     yield database
-    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    tables = [table.name for table in METADATA.sorted_tables]
+    tables += ["procrastinate_jobs", "procrastinate_workers", "procrastinate_periodic_defers"]
+    names = ", ".join(f'"{name}"' for name in tables)
     with database.engine.begin() as connection:
         connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """An empty database with every table: each test runs on SQLite and on PostgreSQL."""
+    database: Database = request.getfixturevalue(f"{request.param}_db")
+    return database
