@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from newsletter.transport.timeouts import Timeouts
 
 METADATA = Base.metadata
-_MESSAGES_A_CONNECTION = 500
 
 
 class SecretMissing(BadInput):
@@ -150,11 +149,10 @@ def open_line(settings: Settings) -> DeliveryLine:
     return DeliveryLine(
         relays_from(urls, has_bdat=settings.smtp_bdat),
         connections=settings.smtp_connections,
-        messages_per_connection=settings.smtp_messages_per_connection,
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
         messages_per_connection=limits_of(settings.pace).get(RELAY, NO_LIMIT).per_connection
-        or _MESSAGES_A_CONNECTION,
+        or settings.smtp_messages_per_connection,
     )
 
 

@@ -25,6 +25,7 @@ from newsletter.mailing.step import Heard, Step
 from newsletter.mailing.watching import orders_for
 from newsletter.transport.errors import FeedIsOver
 from newsletter.transport.feed import Feed
+from newsletter.transport.octets import Message
 from newsletter.transport.outcome import Outcome, Verdict, in_doubt, not_tried
 from newsletter.transport.smtp import Job
 
@@ -270,8 +271,8 @@ class Feeder:
             items.append((_domain(job.recipient), claimed.subscriber_id, job))
         self._shelf.add(items)
 
-    def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], bytes]) -> Job:
-        def message() -> bytes:
+    def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], Message]) -> Job:
+        def message() -> Message:
             octets = make()
             hand.note(claimed.subscriber_id, Mark.HANDED_OVER)
             return octets

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
+from newsletter.mailing.due import ClaimedDelivery
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -22,7 +23,6 @@ from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer, sender_of
-from newsletter.mailing.due import ClaimedDelivery
 from newsletter.transport.envelope import content_octets
 from newsletter.web.app import create_app
 from newsletter.web.routes import PUBLIC_ROUTES
