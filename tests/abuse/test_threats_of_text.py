@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
-from newsletter.mailing.due import ClaimedDelivery
+from newsletter.mailing.claiming import ClaimedDelivery
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
