@@ -10,7 +10,7 @@ import structlog
 from newsletter.foundation import clock as wall
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.jobs.run import do_due_jobs
-from newsletter.wiring import Installation, job_handlers, open_line
+from newsletter.wiring import Installation, job_handlers, open_line, plan_periodic_work
 
 _LOOK_SECONDS = 1.0
 _DATABASE_AWAY_SECONDS = 5.0
@@ -32,12 +32,15 @@ def work(
     A database that is away is waited for, except with `once`. Raises RelayNotSet, SecretMissing, DatabaseNotReady.
     """
     woken = woken or threading.Event()
-    done_count = 0
+    done_count, is_planned = 0, False
     with open_line(installation.settings) as line:
         handlers = job_handlers(installation, line, clock)
         while not stop.is_set():
             woken.clear()
             try:
+                if not is_planned:
+                    plan_periodic_work(installation, clock())
+                    is_planned = True
                 done_count += do_due_jobs(installation.database, handlers, clock, stop.is_set)
             except DatabaseNotReady as error:
                 if once:
