@@ -9,7 +9,6 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
-from newsletter.mailing.claiming import ClaimedDelivery
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -22,6 +21,7 @@ from newsletter.editions.freezing import freeze_now
 from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
+from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.compose import Composer, sender_of
 from newsletter.transport.envelope import content_octets
 from newsletter.web.app import create_app
