@@ -145,24 +145,30 @@ def report_json(report: MailingReport) -> dict[str, Any]:
         "state": report.state.value,
         **_counts_json(report.total),
         "by_variant": {name: _counts_json(counts) for name, counts in report.by_variant.items()},
+        "by_domain": {name: _counts_json(counts) for name, counts in report.by_domain.items()},
+        "held_back": report.held_back,
+        "paused_because": report.paused_because,
+        "starts_at": report.starts_at,
     }
 
 
 def _counts_json(counts: Counts) -> dict[str, Any]:
     return {
         "planned": counts.planned,
-        "pending": counts.pending,
-        "waiting": counts.waiting,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
+        # Those who are still to be mailed; the next three say what they wait for.
         "deferred": counts.deferred,
+        "pending": counts.pending,
+        "waiting": counts.waiting,
+        "put_off": counts.put_off,
         "given_up": counts.given_up,
         "in_doubt": counts.in_doubt,
         "skipped": {reason.value: count for reason, count in counts.skipped.items()},
     }
 
 
-_FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
+_FIGURES = ["Planned", "Accepted", "Rejected", "Put\noff", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
 _SHOWN_AT_NOUGHT = {"Planned", "Accepted"}
 
 
@@ -214,7 +220,7 @@ def _figures(counts: Counts) -> tuple[int, ...]:
         counts.planned,
         counts.accepted,
         counts.rejected,
-        counts.deferred,
+        counts.put_off,
         counts.given_up,
         counts.in_doubt,
         counts.pending,

@@ -21,7 +21,7 @@ from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
 from newsletter.editions.freezing import render_now
-from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
 from newsletter.foundation.language import own_name
@@ -32,10 +32,19 @@ from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_r
 from newsletter.mailing.queries import earliest_next_attempt, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
 from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.mailing.sending import retry_now
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import Installation, masthead_of, open_installation, open_line, sender_of_list
+from newsletter.wiring import (
+    Installation,
+    masthead_of,
+    open_gate,
+    open_installation,
+    open_line,
+    parts_of,
+    sender_of_list,
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -83,7 +92,7 @@ def send(
         mailing_id = plan_mailing(session, edition_id, clock.now(), readership, time_zone=zone).id
     try:
         with stop_on_signal() as stop, line:
-            end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
+            end = run_mailing(installation, mailing_id, line, stop, put_off_now=retry_now)
     except (RelayUnreachable, RelayRefusedLogin) as error:
         tell_error(str(error))
         end = RunEnd(MailingState.PAUSED)
@@ -133,7 +142,6 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 
 def run_mailing(
     installation: Installation,
-    edition_id: int,
     mailing_id: int,
     line: Line,
     stop: Callable[[], bool],
@@ -141,21 +149,14 @@ def run_mailing(
     put_off_now: bool = False,
 ) -> RunEnd:
     """Hands over what is due of a mailing, with a progress bar where somebody looks."""
-    sender = sender_of_edition(installation, edition_id)
     with installation.database.read() as session:
-        variants = rendered_variants(session, edition_id)
         total = mailing_report(session, mailing_id).total
-    run = MailingRun(
-        installation.database,
-        installation.keyring,
-        Composer(sender, variants, f"m{mailing_id}"),
-        sender.address,
-        line,
-        clock.now,
-        installation.journal_folder,
-    )
-    with _progress(total.pending + total.deferred) as on_result:
-        return run.go(mailing_id, on_result=on_result, stop=stop, put_off_now=put_off_now)
+    parts = parts_of(installation, mailing_id, open_gate(installation))
+    if put_off_now:
+        with installation.database.transaction() as session:
+            retry_now(session, mailing_id, clock.now())
+    with _progress(total.pending + total.put_off) as on_result:
+        return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop)
 
 
 @contextmanager
@@ -203,10 +204,10 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
     total = report.total
     if end.stopped_by:
         warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
-    if total.deferred and next_attempt:
+    if total.put_off and next_attempt:
         at = _local(installation, next_attempt)
         warn(
-            f"{total.deferred} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
+            f"{total.put_off} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
         )
     if total.pending:
         warn(f"{total.pending} are still pending; the same command goes on with them.")
@@ -215,7 +216,7 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
             f"{total.in_doubt} are in doubt: handed over, no answer heard. They are not sent again, "
             f"unless you say so: newsletter mailings resend {mailing_id}"
         )
-    if total.pending or total.deferred or total.rejected or total.given_up or total.in_doubt:
+    if total.pending or total.put_off or total.rejected or total.given_up or total.in_doubt:
         raise TheAnswerIsNo
 
 

@@ -140,9 +140,14 @@ class Database:
         self._writer.dispose()
 
 
+def is_postgresql(session: ReadSession) -> bool:
+    """Whether the session is one of PostgreSQL; else it is one of SQLite."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 

@@ -134,6 +134,23 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
 
+    smtp_messages_per_connection: int = Field(default=500, ge=1)
+    """After how many messages a connection is closed and another one opened; some relays and mailbox providers take
+    no more than 50 or 100."""
+
+    smtp_bdat: bool = False
+    """`true` hands messages over by BDAT instead of DATA to every relay that offers CHUNKING (`?bdat=yes` for one
+    relay). No faster, and right for a relay that handles BDAT better."""
+
+    pace: str = "default"
+    """How fast mail may leave, over all workers: rules with commas between, each for `relay` (every message), for a mail
+    domain (its provider), or for `other`: `gmail.com 600/min burst 2000 connections 5, relay 3000/min per-connection 500`.
+    Beginning with `default`: the built-in rules for large providers, and yours behind them. Empty: as fast as the relay
+    takes it. `newsletter pace set` changes it while mail is going out."""
+
+    worker_silence_seconds: float = Field(default=30.0, ge=3)
+    """After how many seconds without a sign of life the other workers take up what a worker was doing (3 or more)."""
+
     smtp_timeout_seconds: float = Field(default=300.0, gt=0)
     """How long to wait for an answer of the relay, in seconds (RFC 5321 section 4.5.3.2 asks for 300)."""
 

@@ -49,7 +49,7 @@ def test_refused_and_deferred_readers_do_not_stop_the_rest(
         2,
         1,
         1,
-        "paused",
+        "running",
     )
     assert "1 were put off by the server" in done.stderr
     unaccepted = {item["address"]: item for item in ready.json("mailings", "report", "1")["unaccepted"]}

@@ -1,7 +1,7 @@
 """The pages of leaving: one list or all, a reason if she likes, and effective in a mailing that is under way."""
 
 import re
-from collections.abc import Callable, Sequence
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,20 +9,15 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from builders import NOW, a_frozen_edition
-from builders import a_reader as a_subscription
+from builders import NOW
+from builders_mailing import ADDRESSES, LineOfAnswers, Office
 from builders_web import BASE_URL, SECRET, Reader, a_list, a_reader, an_installation, every_row
+from conftest import KEYRING_SECRET
 from newsletter.audience.models import LeaveReason, LeaveWay, MailingList, Subscription, SubscriptionState
-from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing.compose import Composer, sender_of
 from newsletter.mailing.models import MailingState, SkipReason
-from newsletter.mailing.planning import plan_mailing
-from newsletter.mailing.queries import mailing_report
-from newsletter.mailing.run import MailingRun, RunEnd
-from newsletter.transport.outcome import Outcome, Verdict
-from newsletter.transport.smtp import Job
+from newsletter.mailing.queries import Counts
 from newsletter.web.app import create_app
 
 
@@ -208,48 +203,24 @@ def test_language_is_hers_then_what_is_asked_then_the_browsers(
     assert answer.headers["content-language"] == spoken
 
 
-class LineThatTells:
-    """A line that accepts everything, and calls back before each message."""
-
-    def __init__(self, at_each: Callable[[str], None]) -> None:
-        self.handed: list[str] = []
-        self._at_each = at_each
-
-    def deliver(
-        self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
-    ) -> None:
-        for job in jobs:
-            self._at_each(job.recipient)
-            self.handed.append(job.recipient)
-            on_outcome(job, Outcome(Verdict.ACCEPTED, 250, "2.0.0", "ok"))
-
-
 def test_u5_one_click_in_the_middle_of_a_mailing_holds_for_every_message_not_yet_handed_over(
-    db: Database, tmp_path: Path
+    db: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
-    keyring = Keyring(SECRET)
-    list_id, edition_id = a_frozen_edition(db)
-    addresses = [f"r{number}@example.org" for number in range(6)]
-    with db.transaction() as session:
-        mailing_list = session.get_one(MailingList, list_id)
-        names = {item: a_subscription(session, keyring, mailing_list, item).public_name for item in addresses}
-        mailing_id = plan_mailing(session, edition_id, NOW).id
-        composer = Composer(
-            sender_of(mailing_list, "", BASE_URL, keyring), rendered_variants(session, edition_id), "m1"
-        )
-    client = TestClient(create_app(an_installation(db), now=lambda: NOW))
+    office, line = Office(db, keyring, tmp_path), LineOfAnswers()
+    client = TestClient(create_app(an_installation(db, secret=KEYRING_SECRET), now=lambda: NOW))
 
     def leave(recipient: str) -> None:
-        if recipient == addresses[1]:
-            for address in addresses[2:5]:
-                assert client.post(f"/u/{keyring.sign('unsubscribe', names[address])}").status_code == 200
+        if recipient == ADDRESSES[1]:  # the messages were claimed and are with the line
+            for address in ADDRESSES[2:4]:
+                link = f"/u/{keyring.sign('unsubscribe', office.names[address])}"
+                assert client.post(link, data={"List-Unsubscribe": "One-Click"}).text.startswith("Vous avez")
+            time.sleep(0.5)
 
-    line = LineThatTells(leave)
-    run = MailingRun(db, keyring, composer, "letter@canal.example", line, lambda: NOW, tmp_path)
-    assert run.go(mailing_id, on_result=lambda _: None, stop=lambda: False, batch=2) == RunEnd(
-        MailingState.FINISHED
-    )
-    assert line.handed == [addresses[0], addresses[1], addresses[5]]
-    with db.read() as session:
-        total = mailing_report(session, mailing_id).total
-    assert (total.accepted, total.skipped) == (3, {SkipReason.UNSUBSCRIBED: 3})
+    line.at_each = leave
+    office.run(line)
+    assert line.handed == [ADDRESSES[0], ADDRESSES[1], ADDRESSES[4]]
+    if office.state() is not MailingState.FINISHED:
+        office.run(line)
+    assert line.handed == [ADDRESSES[0], ADDRESSES[1], ADDRESSES[4]]
+    assert office.state() is MailingState.FINISHED
+    assert office.counts() == Counts(planned=5, accepted=3, skipped={SkipReason.UNSUBSCRIBED: 2})

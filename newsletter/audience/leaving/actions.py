@@ -20,7 +20,8 @@ from newsletter.audience.models import (
 )
 from newsletter.audience.queries import name_in_force
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.jobs.actions import enqueue_each
+from newsletter.jobs.actions import enqueue_all
+from newsletter.jobs.on_procrastinate import NewJob
 
 ACKNOWLEDGE = "acknowledge_leaving"
 """The kind of job that acknowledges by mail that somebody left: `subscription_ids`, and `left_at` in ISO 8601."""
@@ -191,7 +192,8 @@ def _write(
         for item in items
     ]
     session.execute(_WITHDRAWN, withdrawn)
-    payloads = [
-        {"subscription_ids": [item.id for item in items], "left_at": now.isoformat()} for _, items in ended
+    acknowledgements = [
+        NewJob(ACKNOWLEDGE, {"subscription_ids": [item.id for item in items], "left_at": now.isoformat()})
+        for _, items in ended
     ]
-    enqueue_each(session, ACKNOWLEDGE, payloads, now)
+    enqueue_all(session, acknowledgements, now)
