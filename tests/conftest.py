@@ -18,6 +18,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.migrations.upgrade import upgrade_database
 from newsletter.wiring import METADATA
 
+KEYRING_SECRET = "a secret of the tests that is long enough to be one"
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 # Settings of the person who runs the tests must not leak into them.
 for _name in [
@@ -42,7 +43,7 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     """Keys for signing in tests."""
-    return Keyring("a secret of the tests that is long enough to be one")
+    return Keyring(KEYRING_SECRET)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,9 @@ from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.compose import Composer, sender_of
-from newsletter.transport.envelope import content_octets
+from newsletter.mailing.ledger import ClaimedDelivery
+from newsletter.transport.content import FINAL_DOT, data_pieces
+from newsletter.transport.octets import whole
 from newsletter.web.app import create_app
 from newsletter.web.routes import PUBLIC_ROUTES
 
@@ -55,9 +57,9 @@ def mailed(db: Database, keyring: Keyring, attack: str) -> tuple[bytes, list[str
         composer = Composer(
             sender_of(mailing_list, "", BASE_URL, keyring), rendered_variants(session, edition_id), "m1"
         )
-    raw = composer.maker(
-        ClaimedDelivery(1, "fr", "zoe@example.org", attack, attack, b"twelve bytes", 1), NOW
-    )()
+    raw = whole(
+        composer.maker(ClaimedDelivery(1, "fr", "zoe@example.org", attack, attack, b"twelve bytes", 1), NOW)()
+    )
     message = email.message_from_bytes(raw, policy=email.policy.default)
     return raw, [str(message["Subject"]), *(part.get_content() for part in message.iter_parts())]  # type: ignore[attr-defined]
 
@@ -101,7 +103,7 @@ def test_t4_t5_nothing_typed_ends_the_message_or_adds_a_header(
     sqlite_db: Database, keyring: Keyring, attack: str
 ) -> None:
     raw, _ = mailed(sqlite_db, keyring, attack)
-    wire = content_octets(raw)
+    wire = b"".join((*data_pieces(raw), FINAL_DOT))
     assert wire.endswith(b"\r\n.\r\n")
     assert b"\r\n.\r\n" not in wire[:-5]
     assert re.search(rb"(?<!\r)\n|\r(?!\n)|\x00", wire) is None

@@ -10,6 +10,7 @@ from builders_audience import SINCE, a_list, a_subscriber
 from newsletter.audience.actions import Left, end_subscription
 from newsletter.audience.consent.models import Consent, ConsentEvent
 from newsletter.audience.leaving.actions import ACKNOWLEDGE, LeaveWish, leave, leave_many, say_why
+from newsletter.audience.leaving.queries import LeavingCounts, leaving_counts
 from newsletter.audience.merging import merge_subscribers
 from newsletter.audience.models import (
     EndReason,
@@ -188,3 +189,17 @@ def test_reason_is_kept_of_who_left_and_of_nobody_else(
     with db.read() as session:
         kept = dict(session.execute(sa.select(Subscription.id, Subscription.leave_reason)).all())
     assert kept == {1: LeaveReason.WRONG_LANGUAGE, 2: None, 3: None, 4: None, 5: None}
+
+
+def test_counts_tell_how_readers_left_a_list_and_why(
+    db: Database, now: datetime, names: dict[tuple[str, str], bytes]
+) -> None:
+    with db.transaction() as session:
+        leave(session, LeaveWish(names["a", "letter"], LeaveWay.PAGE), now)
+        leave(session, LeaveWish(names["b", "letter"], LeaveWay.ONE_CLICK), now)
+        leave(session, LeaveWish(names["a", "agenda"], LeaveWay.ONE_CLICK), now)
+        say_why(session, names["a", "letter"], LeaveReason.TOO_OFTEN)
+        assert leaving_counts(session, 1) == LeavingCounts(
+            {LeaveWay.ONE_CLICK: 1, LeaveWay.PAGE: 1}, {LeaveReason.TOO_OFTEN: 1}
+        )
+        assert leaving_counts(session, 3) == LeavingCounts({}, {})
