@@ -27,7 +27,8 @@ _COMMANDS = {
     "mailings": ("mailings:mailings", "Follow, pause, cancel and report mailings."),
     "web": ("web:web", "Serve the pages for readers."),
     "dkim": ("dkim:dkim", "Sign mails with your own domain."),
-    "worker": ("worker:worker", "Do what is due, for as long as it runs."),
+    "worker": ("worker:worker", "Do what is due, for as long as it runs; any number on PostgreSQL."),
+    "pace": ("pace:pace", "Look at and change how fast mail may leave."),
 }
 
 
