@@ -192,6 +192,7 @@ def parts_of(
         clock=clock,
         journal_folder=installation.journal_folder,
         gate=gate,
+        give_up_after=timedelta(hours=installation.settings.give_up_hours),
     )
 
 

@@ -91,7 +91,7 @@ def audit(
             found.arrived_of_doubts += count
             if words == DOUBT:
                 found.doubts_of_broken_runs += 1
-            elif address in hung_up or with_cut_hosts and words.startswith(_UNHEARD):
+            elif address in hung_up or (with_cut_hosts and words.startswith(_UNHEARD)):
                 found.doubts_of_hang_ups += 1
             else:
                 found.unexplained.append(f"{address} {words}")
