@@ -131,10 +131,17 @@ class Chaos:
                 self._cluster.remove()
 
     def _start(self, name: str) -> None:
-        careless = [sys.executable, "-m", "bench.faults.careless"]
-        command = {"command": careless} if self._plan.control == "careless" else {}
+        controls = {"careless": [], "forgetful": ["--forgetful"]}
+        options: dict[str, list[str]] = {}
+        if self._plan.control:
+            options["command"] = [
+                sys.executable,
+                "-m",
+                "bench.faults.careless",
+                *controls[self._plan.control],
+            ]
         extra = {"PYTHONPATH": str(Path.cwd())}
-        self._workers[name] = self._office.worker(name, extra=extra, **command)  # type: ignore[arg-type]
+        self._workers[name] = self._office.worker(name, extra=extra, **options)
 
     def _kill(self, name: str) -> None:
         process = self._workers.pop(name)

@@ -24,12 +24,14 @@ from newsletter.editions.freezing import render_now
 from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
+from newsletter.foundation.database import is_postgresql
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
+from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
 from newsletter.mailing.run import Line, MailingRun, RunEnd
@@ -141,6 +143,8 @@ def _leave_to_workers(
             schedule_mailing(session, mailing_id, starts_at, clock.now())
         else:
             start_mailing(session, mailing_by_id(session, mailing_id, lock=True), clock.now(), undo)
+            if is_postgresql(session):
+                enqueue_portions(session, clock.now())
         report = mailing_report(session, mailing_id)
     if as_json:
         write_json(report_json(report))

@@ -190,6 +190,7 @@ class Crew:
                 if reason is not None:
                     note_error(session, job.id, words_of(reason))
         except DatabaseNotReady as error:
+            _log.error("database_not_ready", reason=str(error))
             raise _PutOff(_DATABASE_AWAY) from error
         if reason is None:
             self.done_count += 1
