@@ -213,11 +213,14 @@ def run_mailing(
         warn(f"the first message goes out in {undo.seconds} seconds; until then Ctrl-C calls it back.")
     with installation.database.read() as session:
         total = mailing_report(session, mailing_id).total
-    parts = parts_of(installation, mailing_id, open_gate(installation))
     if put_off_now:
         with installation.database.transaction() as session:
             retry_now(session, mailing_id, clock.now())
-    with _progress(total.pending + total.put_off) as on_result:
+    with (
+        open_gate(installation) as gate,
+        _progress(total.pending + total.put_off) as on_result,
+    ):
+        parts = parts_of(installation, mailing_id, gate)
         return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
 
 

@@ -50,8 +50,8 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         self._figures = figures
         self._clock = clock
         self._stop = stop
-        self._gate = open_gate(installation, name)
         self._open = ExitStack()
+        self._gate = self._open.enter_context(open_gate(installation, name))
         self._line: DeliveryLine | None = None
         self._relay_failures = 0
 
