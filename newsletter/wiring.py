@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from newsletter.mailing.run import Parts
     from newsletter.mailing.shelf import Gate
     from newsletter.transport.line import DeliveryLine
+    from newsletter.transport.octets import Message
     from newsletter.transport.timeouts import Timeouts
 
 METADATA = Base.metadata
-_MESSAGES_A_CONNECTION = 500
 
 
 class SecretMissing(BadInput):
@@ -148,12 +148,12 @@ def open_line(settings: Settings) -> DeliveryLine:
     if not urls:
         raise RelayNotSet
     return DeliveryLine(
-        relays_from(urls),
+        relays_from(urls, has_bdat=settings.smtp_bdat),
         connections=settings.smtp_connections,
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
         messages_per_connection=limits_of(settings.pace).get(RELAY, NO_LIMIT).per_connection
-        or _MESSAGES_A_CONNECTION,
+        or settings.smtp_messages_per_connection,
     )
 
 
@@ -198,7 +198,7 @@ def parts_of(
     )
 
 
-def signer_for(settings: Settings, sender_address: str) -> Callable[[bytes], bytes] | None:
+def signer_for(settings: Settings, sender_address: str) -> Callable[[Message], Message] | None:
     """What signs mails from this sender (DKIM); None where nothing does. Raises KeyRefused, KeyUnreadable."""
     if not settings.dkim_key:
         return None
@@ -259,8 +259,10 @@ def budgets_of(settings: Settings) -> Budgets:
 
 
 def _signed(settings: Settings, sender_address: str, message: bytes) -> bytes:
+    from newsletter.transport.octets import whole
+
     sign = signer_for(settings, sender_address)
-    return sign(message) if sign else message
+    return whole(sign(message)) if sign else message
 
 
 def _timeouts(seconds: float) -> Timeouts:

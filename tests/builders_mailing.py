@@ -26,6 +26,7 @@ from newsletter.mailing.run import MailingRun, Parts, RunEnd
 from newsletter.mailing.sending import start_mailing
 from newsletter.mailing.slices import finish_if_done
 from newsletter.transport.feed import Feed
+from newsletter.transport.octets import whole
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -70,7 +71,7 @@ class LineOfAnswers:
     def hand_over(self, job: Job, on_outcome: Callable[[Job, Outcome], None]) -> None:
         self.at_each(job.recipient)
         self.handed.append(job.recipient)
-        self.messages.append(job.message())
+        self.messages.append(whole(job.message()))
         on_outcome(job, self.answers.get(job.recipient, ACCEPTED))
 
 

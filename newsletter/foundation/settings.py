@@ -155,6 +155,14 @@ class Settings(BaseSettings):
     worker_silence_seconds: float = Field(default=30.0, ge=3)
     """After how many seconds without a sign of life the other workers take up what a worker was doing (3 or more)."""
 
+    smtp_messages_per_connection: int = Field(default=500, ge=1)
+    """After how many messages a connection is closed and another one opened; some relays and mailbox providers take
+    no more than 50 or 100."""
+
+    smtp_bdat: bool = False
+    """`true` hands messages over by BDAT instead of DATA to every relay that offers CHUNKING (`?bdat=yes` for one
+    relay). No faster, and right for a relay that handles BDAT better."""
+
     smtp_timeout_seconds: float = Field(default=300.0, gt=0)
     """How long to wait for an answer of the relay, in seconds (RFC 5321 section 4.5.3.2 asks for 300)."""
 

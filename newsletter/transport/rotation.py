@@ -2,16 +2,28 @@
 
 import time
 from collections.abc import Sequence
+from enum import IntEnum
 
 from newsletter.transport.relay import Relay
 
 _SET_ASIDE_SECONDS = 60.0
+_TROUBLES_MAX = 2
+
+
+class Manner(IntEnum):
+    """How commands are said to a server that takes several at once (RFC 2920), the most careful first."""
+
+    ONE_AT_A_TIME = 0
+    GROUPED = 1  # a message's envelope in one group, its content when the server waits for it
+    CONTENT_FIRST = (
+        2  # the content and the envelope of the next message in one group: one round trip a message
+    )
 
 
 class RelayRecord:
     """What this process has seen of one relay."""
 
-    __slots__ = ("lost_in_a_row", "open_count", "relay", "set_aside_until")
+    __slots__ = ("lost_in_a_row", "manner", "open_count", "relay", "set_aside_until", "trouble_count")
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
@@ -20,6 +32,18 @@ class RelayRecord:
         self.lost_in_a_row = 0
         """How many connections to it ended since it last judged a message."""
         self.set_aside_until = 0.0
+        self.manner = Manner.CONTENT_FIRST
+        """The boldest manner that it has not been seen to fail at, whatever it offers."""
+        self.trouble_count = 0
+        """How many sessions in a row failed before anything had gone well in their manner."""
+
+    def note_trouble(self, manner: Manner, *, is_sure: bool) -> None:
+        """Notes that a session failed before anything had gone well in this manner; the second time, or where it is
+        sure that the manner was the cause, later sessions are more careful."""
+        self.trouble_count += 1
+        if manner is self.manner > Manner.ONE_AT_A_TIME and (is_sure or self.trouble_count >= _TROUBLES_MAX):
+            self.manner = Manner(manner - 1)
+            self.trouble_count = 0
 
     def set_aside(self) -> None:
         """Lets others come before it for a minute."""

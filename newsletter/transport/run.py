@@ -6,7 +6,7 @@ from collections.abc import Callable
 from newsletter.foundation.errors import NewsletterError
 from newsletter.transport.envelope import Job
 from newsletter.transport.feed import Entry, Feed
-from newsletter.transport.outcome import Outcome, not_tried
+from newsletter.transport.outcome import BackOff, Outcome, not_tried
 
 _ATTEMPTS_MAX = 3
 _LOOK_FOR_STOP_SECONDS = 0.1
@@ -84,7 +84,7 @@ class Run:
             entry.attempts -= 1
         if entry.attempts >= _ATTEMPTS_MAX:
             words = f"begun {entry.attempts} times without being handed over: {reason}"
-            self.report(entry, not_tried(words))
+            self.report(entry, not_tried(words, BackOff.RELAY))
         else:
             self._under_way_count -= 1
             self._feed.give_back(entry)
@@ -145,15 +145,15 @@ class Run:
         if not self._sleepers:
             self._feed.stop_awaiting()
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, backs_off: BackOff) -> None:
         """Reports every job that still waits as not tried; raises the error of `fail`, if there is one."""
         if self._watch is not None:
             self._watch.cancel()
         if isinstance(self._failure, NewsletterError):
-            reason = str(self._failure)
+            reason, backs_off = str(self._failure), BackOff.RELAY
         for entry in self._feed.end():
             self._under_way_count += 1
-            self.report(entry, not_tried(reason))
+            self.report(entry, not_tried(reason, backs_off))
         if self._failure is not None:
             raise self._failure
 

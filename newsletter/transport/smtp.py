@@ -11,7 +11,7 @@ from newsletter.transport.envelope import Job
 from newsletter.transport.errors import FeedIsOver, RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.feed import Feed
 from newsletter.transport.opening import open_session
-from newsletter.transport.outcome import Outcome
+from newsletter.transport.outcome import BackOff, Outcome
 from newsletter.transport.relay import Relay, Tls
 from newsletter.transport.rotation import Rotation
 from newsletter.transport.run import Run
@@ -85,18 +85,18 @@ class SmtpTransport:
         run = Run(feed, on_outcome, stop)
         run.begin()
         self._is_delivering = True
-        reason = "the delivery was broken off before this message was begun"
+        reason, backs_off = "the delivery was broken off before this message was begun", BackOff.NOBODY
         try:
             await self._drop_dead_connections()
             while await run.has_work():
                 await self._round(run)
             reason = "the delivery was stopped before this message was begun"
         except (RelayUnreachable, RelayRefusedLogin) as error:
-            reason = str(error)
+            reason, backs_off = str(error), BackOff.RELAY
             raise
         finally:
             self._is_delivering = False
-            run.close(reason)
+            run.close(reason, backs_off)
 
     async def close(self) -> None:
         """Says goodbye on every connection."""

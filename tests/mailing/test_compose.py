@@ -16,6 +16,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer, greeting, sender_of
 from newsletter.mailing.ledger import ClaimedDelivery
 from newsletter.transport.dkim import new_key, open_signer
+from newsletter.transport.octets import whole
 
 BASE_URL = "https://news.canal.example"
 
@@ -39,7 +40,7 @@ def a_claim(variant: str, first_name: str = "Zoé", name: str = "Zoé Über-Lang
 
 
 def raw(composer: Composer, claim: ClaimedDelivery) -> bytes:
-    return composer.maker(claim, NOW)()
+    return whole(composer.maker(claim, NOW)())
 
 
 def header_lines(message: bytes) -> dict[bytes, bytes]:

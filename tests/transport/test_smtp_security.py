@@ -211,7 +211,7 @@ def test_relay_that_offers_no_login_is_told(certificates: Certificates) -> None:
     server = ScriptedServer(ehlo=TLS_EHLO, tls=certificates.server("localhost"))
     with pytest.raises(RelayRefusedLogin) as raised:
         deliver_to(server, Tls.STARTTLS, certificates.client, ("user", "secret"))
-    assert raised.value.answer == "of its ways to log in (none) we know none (PLAIN, LOGIN)"
+    assert raised.value.answer == "of its ways to log in (none) we know none (PLAIN, LOGIN, CRAM-MD5)"
 
 
 def test_login_in_two_steps_is_used_where_it_is_the_only_one() -> None:
