@@ -34,6 +34,7 @@ from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from newsletter.inbound.taking_in import Office
@@ -159,18 +160,19 @@ def open_line(settings: Settings) -> DeliveryLine:
     )
 
 
-def open_gate(installation: Installation, name: str = "") -> Gate:
-    """What keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
+def open_gate(installation: Installation, name: str = "") -> AbstractContextManager[Gate]:
+    """For the length of the block, what keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
     from newsletter.jobs.beats import living_workers
     from newsletter.mailing.pace.gate import PaceGate
 
     silence = timedelta(seconds=installation.settings.worker_silence_seconds)
-    return PaceGate(
+    gate = PaceGate(
         installation.database,
         limits_of(installation.settings.pace),
         name,
         lambda session: living_workers(session, clock.now(), silence),
     )
+    return gate.keeping_up()
 
 
 def parts_of(
@@ -195,6 +197,7 @@ def parts_of(
         clock=clock,
         journal_folder=installation.journal_folder,
         gate=gate,
+        give_up_after=timedelta(hours=installation.settings.give_up_hours),
     )
 
 

@@ -148,6 +148,18 @@ class Settings(BaseSettings):
     """The domain that signs. Empty: the domain of the sender. A mail from another domain than this one, or from below
     it, is not signed."""
 
+    undo_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long a mailing that is begun may still be called back before its first message goes out, in seconds (120 is
+    two minutes); 0 for no such window."""
+
+    late_start_minutes: int = Field(default=60, ge=1)
+    """A scheduled mailing whose time passed longer ago than this, in minutes, because nobody was there to begin it,
+    waits for somebody to say whether it should still go out."""
+
+    give_up_hours: int = Field(default=72, ge=1, le=240)
+    """How long a server may say "later" before a message is given up, in hours; the time a mailing is paused does not
+    count."""
+
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
 

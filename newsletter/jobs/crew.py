@@ -30,6 +30,7 @@ from newsletter.jobs.rules import wait_after
 from newsletter.jobs.run import Handler, attempt
 
 _DATABASE_AWAY = timedelta(seconds=2)
+_FIRST_WAIT_OF_MAIL = timedelta(seconds=2)
 _LONGEST_WAIT_OF_MAIL = timedelta(minutes=1)
 _LOOK_FOR_STOP_SECONDS = 0.1
 _POLL_SECONDS = (
@@ -189,13 +190,16 @@ class Crew:
                 if reason is not None:
                     note_error(session, job.id, words_of(reason))
         except DatabaseNotReady as error:
+            _log.error("database_not_ready", reason=str(error))
             raise _PutOff(_DATABASE_AWAY) from error
         if reason is None:
             self.done_count += 1
             return
         wait = wait_after(job.attempt_count)
-        if job.queue is Queue.MAIL:  # the ledger knows what is due; a slice is never given up
-            wait = min(wait or _LONGEST_WAIT_OF_MAIL, _LONGEST_WAIT_OF_MAIL)
+        if (
+            job.queue is Queue.MAIL
+        ):  # never given up, and soon free for another worker, which may have better luck
+            wait = min(job.attempt_count * _FIRST_WAIT_OF_MAIL, _LONGEST_WAIT_OF_MAIL)
         raise _PutOff(wait)
 
     def _add_tending(self, app: procrastinate.App, pool: ThreadPoolExecutor) -> None:

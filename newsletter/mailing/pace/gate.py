@@ -7,7 +7,8 @@ dies wastes one chunk at most.
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -168,19 +169,37 @@ class PaceGate:
         self._living = living
         self._limits: Mapping[str, Limit] = self._settings
         self._lanes: dict[str, _Lane] = {}
-        self._refreshed_at = -_REFRESH_SECONDS
+        self._looked_at = -_REFRESH_SECONDS
+        self._has_looked = self._is_kept_up = False
         self._workers, self._rank = 1, 0
         self._lock = threading.Lock()
 
     @property
     def is_open(self) -> bool:
         """Whether no limit holds at this moment, so that nobody need be asked for."""
-        with self._lock:
+        return self._has_looked and not self._limits
+
+    @contextmanager
+    def keeping_up(self) -> Iterator["PaceGate"]:
+        """Looks for changes in a thread of its own, for the length of the block: whoever asks never waits for that."""
+        ended = threading.Event()
+        self._is_kept_up = True
+        thread = threading.Thread(target=self._keep_up, args=(ended,), name="pace", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            ended.set()
+            thread.join(5)
+            self._is_kept_up = False
+
+    def _keep_up(self, ended: threading.Event) -> None:
+        while not ended.is_set():
             try:
-                self._refresh()
-            except DatabaseNotReady:
-                return False
-            return not self._limits
+                self._look()
+            except DatabaseNotReady as error:
+                _log.warning("pace not looked up", reason=str(error))
+            ended.wait(_REFRESH_SECONDS)
 
     def wait_for(self, domain: str) -> float:
         """0.0: one message to this domain may be handed over now, and is counted; else ask again after so many seconds.
@@ -190,7 +209,7 @@ class PaceGate:
         with self._lock:
             try:
                 self._refresh()
-                names = [name for name in self._names(domain) if self._limit(name) != NO_LIMIT]
+                names = [name for name in self._names(domain) if name in self._limits]
                 wait = max((self._wait(name) for name in names), default=0.0)
             except DatabaseNotReady:
                 return _LONGEST_WAIT_SECONDS
@@ -216,12 +235,9 @@ class PaceGate:
             return RELAY, domain
         return RELAY, GROUPS.get(domain, OTHER)
 
-    def _limit(self, name: str) -> Limit:
-        return self._limits.get(name, NO_LIMIT)
-
     def _wait(self, name: str) -> float:
         """Seconds until the next place of a limit; takes a chunk where this worker has none left."""
-        limit = self._limit(name)
+        limit = self._limits[name]
         lane = self._lanes.setdefault(name, _Lane())
         if limit.connections is not None:
             turn = int(time.time()) // _TURN_SECONDS
@@ -244,19 +260,22 @@ class PaceGate:
         return max(0.0, lane.next_at - time.monotonic())
 
     def _refresh(self) -> None:
+        """Looks for changes, where nobody else does and it is time."""
+        if not self._is_kept_up and time.monotonic() - self._looked_at >= _REFRESH_SECONDS:
+            self._look()
+
+    def _look(self) -> None:
         """Looks for limits that were changed, and for workers that came or went."""
-        if time.monotonic() - self._refreshed_at < _REFRESH_SECONDS:
-            return
         with self._database.read() as session:
             changed = changed_limits(session)
             names = sorted({*self._living(session), self._name})
-        self._refreshed_at = time.monotonic()
+        self._looked_at = time.monotonic()
         self._workers, self._rank = len(names), names.index(self._name)
-        limits = self._settings | changed
-        for name, limit in limits.items():
-            if limit != self._limits.get(name) and name in self._lanes:
-                self._lanes[name].left = 0  # what was taken at another speed is given up
-        self._limits = limits
+        limits = {name: limit for name, limit in (self._settings | changed).items() if limit != NO_LIMIT}
+        if limits != self._limits:
+            for lane in self._lanes.values():
+                lane.left = 0  # what was taken at another speed is given up
+        self._limits, self._has_looked = limits, True
 
 
 def changed_limits(session: ReadSession) -> dict[str, Limit]:

@@ -40,8 +40,10 @@ def upgrade() -> None:
     ):
         op.add_column("mailing", added)
     # "running" meant one process of the earlier release. None runs while the tables change.
-    op.execute("UPDATE mailing SET state = 'paused' WHERE state = 'running'")
-    op.execute("UPDATE mailing SET run_token = NULL, run_holder = NULL, run_beat_at = NULL")
+    op.execute(
+        "UPDATE mailing SET state = 'paused', run_token = NULL, run_holder = NULL, run_beat_at = NULL"
+        " WHERE state = 'running'"
+    )
     op.execute(
         sa.text("UPDATE delivery SET state = 'in_doubt', reply_text = :doubt WHERE state = 'attempting'")
         .bindparams(doubt=_DOUBT)
