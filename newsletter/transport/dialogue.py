@@ -15,9 +15,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from newsletter.transport.content import FINAL_DOT, bdat_pieces, data_pieces, is_7bit, size_of
-from newsletter.transport.envelope import Envelopes
+from newsletter.transport.envelope import Entry, Envelopes
 from newsletter.transport.errors import RelayRefusedLogin
-from newsletter.transport.feed import Entry
 from newsletter.transport.octets import Message
 from newsletter.transport.opening import Session
 from newsletter.transport.outcome import (
@@ -25,6 +24,7 @@ from newsletter.transport.outcome import (
     Outcome,
     Stage,
     Verdict,
+    accepted,
     in_doubt,
     outcome_of,
     plain_words,
@@ -110,7 +110,7 @@ class Dialogue:
     def _take(self) -> Entry | None:
         """The next job that can be said to this server; those that cannot get their outcome here."""
         while self._left > 0 and (entry := self._run.take()) is not None:
-            refusal = self._envelopes.refusal(entry.job)
+            refusal = self._envelopes.refusal(entry)
             if refusal is None:
                 self._left -= 1
                 self._under_way.append(entry)
@@ -148,13 +148,13 @@ class Dialogue:
             self._wire.send(octets, *expected)
 
     def _group_of(self, entry: Entry) -> bytes:
-        return b"%b%bDATA\r\n" % (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry.job))
+        return b"%b%bDATA\r\n" % (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry))
 
     def _write_chunk(self, entry: Entry, message: Message) -> None:
         """All of a message as one group: envelope, BDAT and the octets that it announces (RFC 3030 section 2)."""
         entry.is_handed_over = True
         expected = (self._expect_mail, self._expect_rcpt, self._expect_content)
-        pieces = (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry.job), *bdat_pieces(message))
+        pieces = (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry), *bdat_pieces(message))
         if self._needs_reset:
             self._needs_reset = False
             self._wire.send(b"".join((b"RSET\r\n", *pieces)), self._expect_reset, *expected)
@@ -195,7 +195,7 @@ class Dialogue:
         self._wire.all_answered()
         if not self._has_gone_well:
             self._goes_well()
-        self._decide(outcome_of(250, found[1].decode("utf-8", "replace"), Stage.CONTENT))
+        self._decide(accepted(found[1].decode("utf-8", "replace")))
         self._hand_over(self._under_way[0])
         return True
 
@@ -205,7 +205,7 @@ class Dialogue:
 
     def _on_mail(self, reply: Reply) -> None:
         if not self._ends_session(reply) and self._agrees(reply, Stage.MAIL) and self._is_one_at_a_time():
-            self._wire.send(self._envelopes.rcpt(self._under_way[0].job), self._expect_rcpt)
+            self._wire.send(self._envelopes.rcpt(self._under_way[0]), self._expect_rcpt)
 
     def _on_rcpt(self, reply: Reply) -> None:
         if self._ends_session(reply) or not self._agrees(reply, Stage.RCPT) or not self._is_one_at_a_time():

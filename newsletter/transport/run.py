@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from newsletter.foundation.errors import NewsletterError
-from newsletter.transport.envelope import Job
-from newsletter.transport.feed import Entry, Feed
+from newsletter.transport.envelope import Entry, Job
+from newsletter.transport.feed import Feed
 from newsletter.transport.outcome import BackOff, Outcome, not_tried
 
 _ATTEMPTS_MAX = 3
