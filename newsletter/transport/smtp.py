@@ -42,7 +42,7 @@ class SmtpTransport:
     ) -> None:
         if not relays or connections < 1 or messages_per_connection < 1:
             raise ValueError("at least one relay, one connection and one message a connection are needed")
-        self._rotation = Rotation(relays)
+        self.rotation = Rotation(relays)
         self._connections = connections
         self._helo_name = helo_name
         self._timeouts = timeouts or Timeouts()
@@ -193,7 +193,7 @@ class SmtpTransport:
         reason = f"{record.lost_in_a_row} connections ended one after the other, the last because {dialogue.lost_because}"
         record.lost_in_a_row = 0
         record.set_aside()
-        if self._rotation.has_others():
+        if self.rotation.has_others():
             _log.warning("relay_set_aside", relay=str(record.relay), reason=reason)
             return
         next_step = "What was not handed over is kept: try again later."
@@ -224,7 +224,7 @@ class SmtpTransport:
     async def _open(self) -> Dialogue:
         """A connection to the first relay that can be used. Raises the most telling error where none can."""
         errors: list[RelayUnreachable | RelayRefusedLogin] = []
-        for record in self._rotation.in_turn():
+        for record in self.rotation.in_turn():
             relay = record.relay
             try:
                 session = await open_session(relay, self._helo_name, self._timeouts, self._context_for(relay))
