@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import cast
 
 
 class Fault(Enum):
@@ -70,9 +71,8 @@ class _Connection(asyncio.Protocol):
         self.recipient = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.server._transports.add(transport)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's are no subclasses
+        self.server._transports.add(self.transport)
         self.server.connections += 1
         self.cut = self.server.cut if self.server.connections == 1 else None
         self.waiting: deque[bytes] = deque()

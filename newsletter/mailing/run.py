@@ -191,6 +191,7 @@ class MailingRun:
             sender=self._envelope_sender,
             recipient=envelope_address(delivery.address),
             message=message,
+            is_slow=self._composer.is_slow,
         )
 
     def _note(self, subscriber_id: int, mark: Mark) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -41,6 +42,9 @@ class Job(NamedTuple):
     report: Report = Report.UNASKED
     envelope_id: str = ""
     """What a report calls this message (ENVID): at most 100 printable characters; "" for nothing."""
+    is_slow: bool = False
+    """Whether `message` takes long (it signs, say): then it is called in another thread while the server is being asked,
+    one message ahead for each connection."""
 
     @property
     def is_international(self) -> bool:
@@ -51,7 +55,16 @@ class Job(NamedTuple):
 class Entry:
     """A job on its way through one delivery, with what can be said of its envelope beforehand."""
 
-    __slots__ = ("attempts", "is_decided", "is_handed_over", "is_international", "job", "rcpt", "refusal")
+    __slots__ = (
+        "attempts",
+        "is_decided",
+        "is_handed_over",
+        "is_international",
+        "job",
+        "making",
+        "rcpt",
+        "refusal",
+    )
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -61,6 +74,8 @@ class Entry:
         """Whether its content was written to a connection that still stands, final dot included."""
         self.refusal: Outcome | None = None
         """What the server said against it in the transaction that is under way."""
+        self.making: Future[Message] | None = None
+        """Its message, where that is made in another thread."""
         self.is_international = job.is_international
         self.rcpt: bytes | None = None
         """`RCPT TO` without parameters; None where the address can stand in no command."""

@@ -79,7 +79,7 @@ class Run:
 
         One that merely waited behind another (`was_begun` False) does not count as begun.
         """
-        entry.is_handed_over, entry.refusal = False, None
+        entry.is_handed_over, entry.refusal, entry.making = False, None, None
         if not was_begun:
             entry.attempts -= 1
         if entry.attempts >= _ATTEMPTS_MAX:

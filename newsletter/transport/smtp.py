@@ -1,8 +1,10 @@
 """Delivers messages to mail relays over a few connections that are kept, and says of each what became of it."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -20,6 +22,7 @@ from newsletter.transport.timeouts import Timeouts
 __all__ = ["Feed", "FeedIsOver", "Job", "RelayRefusedLogin", "RelayUnreachable", "SmtpTransport", "Timeouts"]
 
 _WITHOUT_SECONDS = 60.0
+_MAKERS = max(2, os.cpu_count() or 1)
 _IDLE_SECONDS = 60.0
 _LOOK_FOR_NEED_SECONDS = 0.1
 _LOST_IN_A_ROW_MAX = 6
@@ -48,6 +51,7 @@ class SmtpTransport:
         self._timeouts = timeouts or Timeouts()
         self._tls_context = tls_context
         self._messages_per_connection = messages_per_connection
+        self._makers = ThreadPoolExecutor(_MAKERS, "make-message")  # no thread is started before it is needed
         self._kept: list[Dialogue] = []
         self._driven_count = 0
         self._is_delivering = False
@@ -99,9 +103,11 @@ class SmtpTransport:
             run.close(reason, backs_off)
 
     async def close(self) -> None:
-        """Says goodbye on every connection."""
+        """Says goodbye on every connection. The transport may be used again."""
         kept, self._kept = self._kept, []
         await asyncio.gather(*(dialogue.say_goodbye() for dialogue in kept))
+        self._makers.shutdown()
+        self._makers = ThreadPoolExecutor(_MAKERS, "make-message")
 
     async def _drop_dead_connections(self) -> None:
         if self._kept:
@@ -234,7 +240,7 @@ class SmtpTransport:
                 errors.append(error)
             else:
                 record.set_aside_until = 0.0
-                return Dialogue(session, record, self._timeouts, self._messages_per_connection)
+                return Dialogue(session, record, self._timeouts, self._messages_per_connection, self._makers)
         raise next((error for error in errors if isinstance(error, RelayRefusedLogin)), errors[0])
 
     def _context_for(self, relay: Relay) -> ssl.SSLContext | None:
