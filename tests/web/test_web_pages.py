@@ -1,5 +1,7 @@
 """The other public pages: editions in the browser, pictures, the front page, and what stands there when all fails."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -260,3 +262,19 @@ def test_pages_bear_the_logo_and_may_load_it_from_where_it_is(sqlite_db, now):
     plain = TestClient(create_app(an_installation(sqlite_db, logo_url="javascript:alert(1)"))).get("/fr/")
     assert "javascript:" not in plain.text
     assert "img-src 'self';" in plain.headers["content-security-policy"]
+
+
+def test_front_page_names_its_pairs_and_follows_lang_before_the_browser(sqlite_db):
+    client = TestClient(create_app(an_installation(sqlite_db)), base_url=BASE_URL)
+    for path in ("/", "/fr/", "/en/"):
+        found = re.findall(
+            r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">', client.get(path).text
+        )
+        assert found == [("fr", f"{BASE_URL}/fr/"), ("en", f"{BASE_URL}/en/"), ("x-default", f"{BASE_URL}/")]
+    browser = {"Accept-Language": "fr"}
+    spoken = {
+        ask: client.get(f"/?lang={ask}", headers=browser).headers["content-language"]
+        for ask in ("en", "xx", "")
+    }
+    assert spoken == {"en": "en", "xx": "fr", "": "fr"}
+    assert client.get("/fr/?lang=en").headers["content-language"] == "fr"
