@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     """The one colour of links and buttons, as #rrggbb."""
 
     logo_url: str = ""
-    """The https address of the logo at the top of every mail; empty for none."""
+    """The https address of the logo at the top of every mail and public page; empty for none."""
 
     theme: str = "letter"
     """The theme of lists that name none: a folder under `templates/themes/`."""

@@ -65,6 +65,12 @@ class Site:
         """The path of the public address, without a slash at the end: what comes before `/u/...`."""
         return urlsplit(self.settings.base_url).path
 
+    @property
+    def logo_url(self) -> str:
+        """Where the organisation's logo is, for the head of every page; "" where there is none that a browser could show."""
+        url = self.settings.logo_url
+        return url if url.startswith(("https://", "http://")) else ""
+
     def public_url(self, path: str) -> str:
         """The whole public address of a path that begins with `base_path`."""
         return self.settings.base_url.removesuffix(self.base_path) + path
