@@ -304,10 +304,6 @@ def test_lists_and_subscribers_answer_in_the_words_of_the_glossary(ready: Shell)
             "Error: Invalid value for 'ANNOUNCEMENT_ID': 0 is not in the range 1<=x<=2147483647. See `newsletter announcements show --help`.",
         ),
         (("editions", "frob"), "Error: No such command 'frob'. See `newsletter editions --help`."),
-        (
-            ("announcements", "import", "ftp://x.example/feed"),
-            "Error: ftp://x.example/feed is not fetched: only http:// and https:// are.",
-        ),
     ],
 )
 def test_misuse_is_told_in_one_line(shell: Shell, command: tuple[str, ...], line: str) -> None:
