@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.foundation.database import Database
-from newsletter.mailing.pace.gate import PaceGate, change_limit, reserve, used_today
+from newsletter.mailing.pace.gate import PaceGate, change_limit, used_today
 from newsletter.mailing.pace.limits import (
     DEFAULTS,
     Limit,
@@ -22,6 +22,7 @@ from newsletter.mailing.pace.limits import (
     share,
 )
 from newsletter.mailing.pace.models import Pace
+from newsletter.mailing.pace.reserving import reserve
 
 WORKERS = 3
 SPELLINGS = st.builds(
