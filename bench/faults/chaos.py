@@ -132,6 +132,7 @@ class Chaos:
                 self._kill(name)
             sink.kill()
             sink.wait()
+            sink.stdout.close()
             self._office.database.close()
             if self._cluster is not None:
                 self._cluster.remove()

@@ -51,6 +51,7 @@ class Partition:
         hosts = Hosts("db", "relay", "w1", "w2")
         cluster = Cluster(_PORT, host=hosts.address("db"), namespace=hosts.namespace("db"))
         processes: list[subprocess.Popen[bytes]] = []
+        office = None
         try:
             cluster.start()
             # Furnished by the Unix socket; the workers come over the network.
@@ -110,6 +111,10 @@ class Partition:
             for process in processes:
                 process.kill()
                 process.wait()
+                if process.stdout is not None:
+                    process.stdout.close()
+            if office is not None:
+                office.database.close()
             cluster.remove()
             hosts.remove()
 
