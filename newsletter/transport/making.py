@@ -5,9 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 
-from newsletter.transport.content import is_7bit, size_of
+from newsletter.transport.content import size_of
 from newsletter.transport.envelope import Entry, Envelopes
-from newsletter.transport.octets import Message
+from newsletter.transport.octets import Message, WireOctets, WirePieces
 from newsletter.transport.outcome import Outcome, Verdict, plain_words
 
 
@@ -46,7 +46,8 @@ class Making:
             refusal = self._envelopes.size_refusal(size_of(message))
             if refusal is not None:
                 return refusal
-        if not (is_7bit(message) or entry.is_international):
+        if not (isinstance(message, WirePieces | WireOctets) or message.isascii() or entry.is_international):
+            # Compiled messages are 7-bit, but for what SMTPUTF8 is for; nobody was told of other 8-bit octets.
             problem = "the message has 8-bit octets and was announced as 7-bit"
             return Outcome(Verdict.CONTENT_REFUSED, None, None, problem)
         return message
