@@ -21,25 +21,35 @@ from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
 from newsletter.editions.freezing import render_now
-from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
+from newsletter.foundation.database import is_postgresql
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
+from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import Line, MailingRun, Parts, RunEnd
+from newsletter.mailing.run import Line, MailingRun, RunEnd
 from newsletter.mailing.safety import require_memory
 from newsletter.mailing.scheduling import TimeRefused, moment_of, schedule_mailing
 from newsletter.mailing.sending import retry_now, start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import Installation, masthead_of, open_installation, open_line, sender_of_list
+from newsletter.wiring import (
+    Installation,
+    masthead_of,
+    open_gate,
+    open_installation,
+    open_line,
+    parts_of,
+    sender_of_list,
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -101,7 +111,7 @@ def send(
         return
     try:
         with stop_on_signal() as stop, line:
-            end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
+            end = run_mailing(installation, mailing_id, line, stop, put_off_now=retry_now)
     except (RelayUnreachable, RelayRefusedLogin) as error:
         tell_error(str(error))
         end = RunEnd(MailingState.PAUSED)
@@ -133,6 +143,8 @@ def _leave_to_workers(
             schedule_mailing(session, mailing_id, starts_at, clock.now())
         else:
             start_mailing(session, mailing_by_id(session, mailing_id, lock=True), clock.now(), undo)
+            if is_postgresql(session):
+                enqueue_portions(session, clock.now())
         report = mailing_report(session, mailing_id)
     if as_json:
         write_json(report_json(report))
@@ -189,7 +201,6 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 
 def run_mailing(
     installation: Installation,
-    edition_id: int,
     mailing_id: int,
     line: Line,
     stop: Callable[[], bool],
@@ -200,23 +211,16 @@ def run_mailing(
     undo = timedelta(seconds=installation.settings.undo_seconds)
     if undo:
         warn(f"the first message goes out in {undo.seconds} seconds; until then Ctrl-C calls it back.")
-    sender = sender_of_edition(installation, edition_id)
     with installation.database.read() as session:
-        variants = rendered_variants(session, edition_id)
         total = mailing_report(session, mailing_id).total
-    parts = Parts(
-        database=installation.database,
-        keyring=installation.keyring,
-        composer=Composer(sender, variants, f"m{mailing_id}"),
-        sender_address=sender.address,
-        clock=clock.now,
-        journal_folder=installation.journal_folder,
-        give_up_after=timedelta(hours=installation.settings.give_up_hours),
-    )
     if put_off_now:
         with installation.database.transaction() as session:
             retry_now(session, mailing_id, clock.now())
-    with _progress(total.pending + total.put_off) as on_result:
+    with (
+        open_gate(installation) as gate,
+        _progress(total.pending + total.put_off) as on_result,
+    ):
+        parts = parts_of(installation, mailing_id, gate)
         return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
 
 

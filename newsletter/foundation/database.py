@@ -134,15 +134,31 @@ class Database:
         ):
             yield session
 
+    def empty_log(self) -> None:
+        """Brings what SQLite's write-ahead log holds into the file and empties the log, as far as readers let it.
+
+        Erased data would otherwise stand in the log until it is written over. Nothing on PostgreSQL.
+        """
+        if not self.is_sqlite:
+            return
+        with clear_errors(self.url), self._writer.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # a checkpoint is refused inside a transaction
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes every connection."""
         self._reader.dispose()
         self._writer.dispose()
 
 
+def is_postgresql(session: ReadSession) -> bool:
+    """Whether the session is one of PostgreSQL; else it is one of SQLite."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
@@ -168,7 +184,8 @@ def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
         # The driver's own implicit BEGIN is off: SQLAlchemy's "begin" event below opens every transaction.
         connection.isolation_level = None
         register(connection)
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        # secure_delete: what is erased is overwritten with zeros, not only let go of.
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -92,6 +92,11 @@ class Composer:
         """The compiled message of a variant."""
         return self._compiled[variant]
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether making a message takes long, because it is signed (`Job.is_slow`)."""
+        return self._sender.sign is not None
+
     def maker(self, delivery: ClaimedDelivery, now: datetime) -> Callable[[], Message]:
         """What makes the reader's message when the server is ready for it.
 

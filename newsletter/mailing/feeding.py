@@ -285,6 +285,7 @@ class Feeder:
             sender=self._sender,
             recipient=envelope_address(claimed.address),
             message=message,
+            is_slow=self._parts.composer.is_slow,
         )
 
     def _put(self) -> None:

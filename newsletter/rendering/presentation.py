@@ -62,7 +62,6 @@ def present(content: EditionContent) -> ShownLetter:
         logo_url=_url(branding.logo_url),
         website=_url(branding.website),
         palette=palette(parse_colour(branding.accent) or DEFAULT_ACCENT),
-        preferences_url=_url(content.preferences_url),
     )
 
 
@@ -91,6 +90,7 @@ def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
         intro=_rich(part.intro, part.language, level + 1),
         reason=_plain(part.reason, part.reason_language or part.language),
         reason_in=_shown_language(part.reason_language or part.language),
+        preferences_url=_url(part.preferences_url),
         sections=tuple(_sections(content, part, level + 1)),
         read_online=t("Read online"),
         follows=t("The {language} text follows below.").format(language=language_name(part.language, words)),

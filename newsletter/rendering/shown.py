@@ -171,6 +171,7 @@ class ShownPart:
     intro: RichText
     reason: str
     reason_in: ShownLanguage
+    preferences_url: str  # "" where there is no such page
     sections: tuple[ShownSection, ...]
     read_online: str
     follows: str  # "The English text follows below.", shown in the other part; in the language of this part's words
@@ -194,4 +195,3 @@ class ShownLetter:
     logo_url: str
     website: str
     palette: Palette
-    preferences_url: str = ""

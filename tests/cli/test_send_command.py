@@ -75,7 +75,7 @@ def test_no_relay_set_changes_nothing(ready: Shell, readers: Callable[[int], lis
     assert ready.json("editions", "show", "1")["state"] == "draft"
 
 
-def test_dry_run_shows_who_gets_what_and_sends_nothing(
+def test_t27_dry_run_shows_who_gets_what_and_sends_nothing(
     ready: Shell, readers: Callable[[int], list[str]]
 ) -> None:
     readers(5)
@@ -137,7 +137,7 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_nobody_is_mailed_twice(
+def test_t26_killed_in_the_middle_nobody_is_mailed_twice(
     ready: Shell, readers: Callable[[int], list[str]], relay: SlowRelay
 ) -> None:
     addresses = readers(150)
@@ -190,7 +190,9 @@ def test_relay_that_closes_after_data_loses_nothing(
     assert (report["accepted"], report["pending"], report["in_doubt"]) == (0, pending, in_doubt)
 
 
-def test_test_send_mails_each_variant_once_marked_and_counts_nothing(ready: Shell, catcher: Catcher) -> None:
+def test_t27_test_send_mails_each_variant_once_marked_and_counts_nothing(
+    ready: Shell, catcher: Catcher
+) -> None:
     ready.ok("test-send", "1", "--to", "desk@canal.example")
     subjects = [
         line for mail in catcher.mails() for line in mail.raw.split(b"\r\n") if line.startswith(b"Subject:")
