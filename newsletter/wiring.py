@@ -25,6 +25,7 @@ from newsletter.foundation.errors import BadInput
 from newsletter.foundation.logs import configure_logs
 from newsletter.foundation.settings import Settings, read_settings
 from newsletter.foundation.signing import Keyring
+from newsletter.inbound import models as _inbound_tables  # noqa: F401
 from newsletter.jobs import models as _job_tables  # noqa: F401
 from newsletter.mailing.compose import Sender, sender_of
 from newsletter.mailing.pace import models as _pace_tables  # noqa: F401
@@ -33,11 +34,14 @@ from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from newsletter.inbound.taking_in import Office
     from newsletter.jobs.run import Handler
     from newsletter.mailing.run import Parts
     from newsletter.mailing.shelf import Gate
+    from newsletter.privacy.retention import Spans
     from newsletter.transport.line import DeliveryLine
     from newsletter.transport.octets import Message
     from newsletter.transport.timeouts import Timeouts
@@ -156,18 +160,19 @@ def open_line(settings: Settings) -> DeliveryLine:
     )
 
 
-def open_gate(installation: Installation, name: str = "") -> Gate:
-    """What keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
+def open_gate(installation: Installation, name: str = "") -> AbstractContextManager[Gate]:
+    """For the length of the block, what keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
     from newsletter.jobs.beats import living_workers
     from newsletter.mailing.pace.gate import PaceGate
 
     silence = timedelta(seconds=installation.settings.worker_silence_seconds)
-    return PaceGate(
+    gate = PaceGate(
         installation.database,
         limits_of(installation.settings.pace),
         name,
         lambda session: living_workers(session, clock.now(), silence),
     )
+    return gate.keeping_up()
 
 
 def parts_of(
@@ -192,6 +197,7 @@ def parts_of(
         clock=clock,
         journal_folder=installation.journal_folder,
         gate=gate,
+        give_up_after=timedelta(hours=installation.settings.give_up_hours),
     )
 
 
@@ -218,9 +224,11 @@ def job_handlers(
 ) -> Mapping[str, Handler]:
     """Who does which kind of waiting work. Raises SecretMissing."""
     from newsletter.foundation.texts import has_texts
+    from newsletter.inbound.handlers import inbound_handlers
     from newsletter.notices.compose import Letterhead
     from newsletter.notices.desk import NoticeDesk
     from newsletter.notices.handlers import notice_handlers
+    from newsletter.privacy.handlers import privacy_handlers
 
     settings = installation.settings
     branding = Branding(
@@ -243,7 +251,46 @@ def job_handlers(
         budgets=budgets_of(settings),
         alert_address=settings.alert_address or settings.sender_address,
     )
-    return notice_handlers(desk)
+    return {
+        **notice_handlers(desk),
+        **inbound_handlers(
+            desk,
+            inbound_office(installation),
+            settings.inbound_url.get_secret_value(),
+            spans_of(settings).inbound,
+        ),
+        **privacy_handlers(installation.database, spans_of(settings), clock),
+    }
+
+
+def plan_periodic_work(installation: Installation, now: datetime) -> None:
+    """Sees to it that the jobs are there which come back by themselves. Raises DatabaseNotReady."""
+    from newsletter.inbound.handlers import plan_reading
+    from newsletter.privacy.retention import plan_retention
+
+    with installation.database.transaction() as session:
+        plan_retention(session, now)
+        if installation.settings.inbound_url.get_secret_value():
+            plan_reading(session, now)
+
+
+def inbound_office(installation: Installation) -> Office:
+    """What deciding about a mail that came in needs. Raises SecretMissing."""
+    from newsletter.inbound.taking_in import Office
+
+    settings = installation.settings
+    return Office(installation.keyring, settings.base_url, settings.trusted_authserv_ids)
+
+
+def spans_of(settings: Settings) -> Spans:
+    """How long things are kept."""
+    from newsletter.privacy.retention import Spans
+
+    return Spans(
+        sign_ups=timedelta(days=settings.keep_sign_ups_days),
+        visits=timedelta(days=settings.keep_visits_days),
+        inbound=timedelta(days=settings.keep_inbound_days),
+    )
 
 
 def budgets_of(settings: Settings) -> Budgets:

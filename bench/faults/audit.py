@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.foundation.database import Database
 from newsletter.mailing.ledger import DOUBT
 
+_UNHEARD = "handed over whole, then no answer"
 _OPEN = ("pending", "attempting", "deferred", "waiting")
 
 
@@ -51,8 +52,17 @@ class Audit:
         ]
 
 
-def audit(database: Database, log: Path, left_at: Mapping[str, float] | None = None) -> Audit:
-    """Compares them. `left_at` is when the leaving of readers was committed: address -> seconds since 1970."""
+def audit(
+    database: Database,
+    log: Path,
+    left_at: Mapping[str, float] | None = None,
+    *,
+    with_cut_hosts: bool = False,
+) -> Audit:
+    """Compares them. `left_at` is when the leaving of readers was committed: address -> seconds since 1970.
+
+    `with_cut_hosts`: an answer may have been lost on the way, of which the server knows nothing.
+    """
     accepted: Counter[str] = Counter()
     hung_up: set[str] = set()
     late = []
@@ -81,7 +91,7 @@ def audit(database: Database, log: Path, left_at: Mapping[str, float] | None = N
             found.arrived_of_doubts += count
             if words == DOUBT:
                 found.doubts_of_broken_runs += 1
-            elif address in hung_up:
+            elif address in hung_up or (with_cut_hosts and words.startswith(_UNHEARD)):
                 found.doubts_of_hang_ups += 1
             else:
                 found.unexplained.append(f"{address} {words}")

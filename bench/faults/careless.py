@@ -1,6 +1,11 @@
-"""A worker as most systems have it: what a dead one had claimed goes back into the queue. The control that must fail."""
+"""Workers as they must not be, for the controls that must fail: `python -m bench.faults.careless [--forgetful]`.
+
+Careless: what a dead one had claimed goes back into the queue, as most systems have it. Forgetful: it does not mind a database
+that may lose its commits.
+"""
 
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,8 +45,18 @@ class CarelessLedger(Ledger):
         )
 
 
+def forget_the_check() -> None:
+    """Lets mail be sent on a database that may forget what it has committed."""
+    from newsletter.mailing import run
+
+    run.require_memory = lambda _database: None
+
+
 if __name__ == "__main__":
+    is_forgetful = sys.argv[1:] == ["--forgetful"]
+    if is_forgetful:
+        forget_the_check()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    work(open_installation(), stop, ledger=CarelessLedger())
+    work(open_installation(), stop, ledger=Ledger() if is_forgetful else CarelessLedger())

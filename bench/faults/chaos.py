@@ -27,15 +27,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.faults.audit import Audit, audit
-from bench.faults.cluster import Cluster
+from bench.faults.cluster import Cluster, free_port
 from bench.faults.office import Office, address
 from newsletter.foundation import clock
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.mailing.sending import retry_now
 
 _SILENCE_SECONDS = 4
-_PORT = 55940
-_SMTP_PORT = 25940
 _LONGEST_SECONDS = 1500
 
 
@@ -86,13 +84,14 @@ class Chaos:
             options = (
                 {"synchronous_commit": "off", "wal_writer_delay": "1s"} if plan.control == "forgetful" else {}
             )
-            self._cluster = Cluster(_PORT, **options)
+            self._cluster = Cluster(free_port(), **options)
             self._cluster.start()
             url = f"{self._cluster.url}?connect_timeout=5"
+        self._smtp_port = free_port()
         self._office = Office(
             self._folder,
             url,
-            f"smtp://127.0.0.1:{_SMTP_PORT}?tls=none",
+            f"smtp://127.0.0.1:{self._smtp_port}?tls=none",
             smtp_connections=plan.connections,
             worker_silence_seconds=_SILENCE_SECONDS,
             smtp_timeout_seconds=30,
@@ -103,7 +102,14 @@ class Chaos:
         """Furnishes, mails, breaks, and audits."""
         sink = subprocess.Popen(
             [
-                *(sys.executable, "-m", "bench.faults.sink", "127.0.0.1", str(_SMTP_PORT), str(self._log)),
+                *(
+                    sys.executable,
+                    "-m",
+                    "bench.faults.sink",
+                    "127.0.0.1",
+                    str(self._smtp_port),
+                    str(self._log),
+                ),
                 *("--later", "0.01", "--refused", "0.001", "--hang-up", "0.0005", "--delay", "0.02"),
             ],
             stdout=subprocess.PIPE,
@@ -126,15 +132,23 @@ class Chaos:
                 self._kill(name)
             sink.kill()
             sink.wait()
+            sink.stdout.close()
             self._office.database.close()
             if self._cluster is not None:
                 self._cluster.remove()
 
     def _start(self, name: str) -> None:
-        careless = [sys.executable, "-m", "bench.faults.careless"]
-        command = {"command": careless} if self._plan.control == "careless" else {}
+        controls = {"careless": [], "forgetful": ["--forgetful"]}
+        options: dict[str, list[str]] = {}
+        if self._plan.control:
+            options["command"] = [
+                sys.executable,
+                "-m",
+                "bench.faults.careless",
+                *controls[self._plan.control],
+            ]
         extra = {"PYTHONPATH": str(Path.cwd())}
-        self._workers[name] = self._office.worker(name, extra=extra, **command)  # type: ignore[arg-type]
+        self._workers[name] = self._office.worker(name, extra=extra, **options)
 
     def _kill(self, name: str) -> None:
         process = self._workers.pop(name)

@@ -67,7 +67,6 @@ class Office:
 
     def furnish(self, readers: int) -> None:
         """Sets it up: a list, so many readers, an edition that is frozen."""
-        self.database = Database(self.environment["NEWSLETTER_DATABASE_URL"])
         upgrade_database(self.database)
         keyring, now = Keyring(SECRET), clock.now()
         with self.database.transaction() as session:

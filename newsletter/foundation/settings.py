@@ -114,6 +114,23 @@ class Settings(BaseSettings):
     """Whether a sign-up form makes the browser work for a second, against programs that fill in forms: true or false.
     Such a form needs JavaScript; without this setting no page does."""
 
+    keep_sign_ups_days: int = Field(default=30, ge=8)
+    """After how many days a sign-up that nobody confirmed, and what came with it, is forgotten (8 or more)."""
+
+    keep_visits_days: int = Field(default=1095, ge=30)
+    """After how many days evidence of consent loses the visitor's network address and browser (30 or more)."""
+
+    keep_inbound_days: int = Field(default=90, ge=1)
+    """After how many days mails that came in are forgotten, replies included (1 or more)."""
+
+    inbound_url: SecretStr = SecretStr("")
+    """The mailbox in which replies and unsubscribe mails arrive, read every five minutes by the worker:
+    `imaps://user:password@host/INBOX`, or the path of a Maildir. Empty: only `newsletter inbound read` reads any."""
+
+    trusted_authserv_ids: Annotated[tuple[str, ...], NoDecode] = ()
+    """The names by which your own mail servers sign `Authentication-Results` (RFC 8601), as in `mx.example.org`: only
+    they are believed when they say that a From is genuine (dmarc=pass). Empty: nobody is."""
+
     alert_address: str = ""
     """Who is written to when forms seem to be abused; empty for the sender's address."""
 
@@ -130,6 +147,18 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     """The domain that signs. Empty: the domain of the sender. A mail from another domain than this one, or from below
     it, is not signed."""
+
+    undo_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long a mailing that is begun may still be called back before its first message goes out, in seconds (120 is
+    two minutes); 0 for no such window."""
+
+    late_start_minutes: int = Field(default=60, ge=1)
+    """A scheduled mailing whose time passed longer ago than this, in minutes, because nobody was there to begin it,
+    waits for somebody to say whether it should still go out."""
+
+    give_up_hours: int = Field(default=72, ge=1, le=240)
+    """How long a server may say "later" before a message is given up, in hours; the time a mailing is paused does not
+    count."""
 
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
@@ -167,6 +196,14 @@ class Settings(BaseSettings):
             return normalise_tags(str(part) for part in parts if str(part).strip())
         except NotALanguage as error:
             raise ValueError(str(error).rstrip(".")) from error
+
+    @field_validator("trusted_authserv_ids", mode="before")
+    @classmethod
+    def _names_from_text(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            raise ValueError("name mail servers, as in mx.example.org")
+        return tuple(str(part).strip().lower() for part in parts if str(part).strip())
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

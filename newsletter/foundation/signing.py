@@ -15,6 +15,7 @@ import secrets
 _VERSION = 1
 _NAME_BYTES = 12
 _MAC_BYTES = 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
 
 
@@ -41,8 +42,9 @@ class Keyring:
     def sign(self, purpose: str, name: bytes) -> str:
         """The token for the thing called `name` (12 octets, see `random_name`)."""
         number = len(self._secrets) - 1
-        head = bytes((_VERSION, number)) + name
-        return base64.urlsafe_b64encode(head + self._mac(purpose, number, head)).decode("ascii")
+        head = b"%c%c%b" % (_VERSION, number, name)
+        octets = head + self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
+        return binascii.b2a_base64(octets, newline=False).translate(_URL_SAFE).decode("ascii")
 
     def verify(self, purpose: str, token: str) -> bytes | None:
         """The name that was signed, or None where the token is not ours. Takes the same time for any forgery."""
@@ -72,10 +74,13 @@ class Keyring:
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")
 
     def _mac(self, purpose: str, number: int, head: bytes) -> bytes:
+        return self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
+
+    def _keyed(self, purpose: str, number: int) -> "_KeyedHash":
         keyed = self._hashes.get((number, purpose))
         if keyed is None:
             keyed = self._hashes[number, purpose] = _KeyedHash(self.key(purpose, number))
-        return keyed.digest(head)[:_MAC_BYTES]
+        return keyed
 
 
 class _KeyedHash:

@@ -7,6 +7,7 @@ ends the loop.
 
 import asyncio
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from psycopg.conninfo import make_conninfo
 
-from newsletter.foundation.database import Database
+from newsletter.foundation.database import Database, watchful_options
 from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.foundation.logs import redact_text
 from newsletter.jobs.actions import ClaimedJob, come_back, words_of
 from newsletter.jobs.on_procrastinate import note_error
 from newsletter.jobs.queues import PRIORITY, Queue
@@ -30,6 +32,7 @@ from newsletter.jobs.rules import wait_after
 from newsletter.jobs.run import Handler, attempt
 
 _DATABASE_AWAY = timedelta(seconds=2)
+_FIRST_WAIT_OF_MAIL = timedelta(seconds=2)
 _LONGEST_WAIT_OF_MAIL = timedelta(minutes=1)
 _LOOK_FOR_STOP_SECONDS = 0.1
 _POLL_SECONDS = (
@@ -189,19 +192,27 @@ class Crew:
                 if reason is not None:
                     note_error(session, job.id, words_of(reason))
         except DatabaseNotReady as error:
+            _log.error("database_not_ready", reason=str(error))
             raise _PutOff(_DATABASE_AWAY) from error
         if reason is None:
             self.done_count += 1
             return
         wait = wait_after(job.attempt_count)
-        if job.queue is Queue.MAIL:  # the ledger knows what is due; a slice is never given up
-            wait = min(wait or _LONGEST_WAIT_OF_MAIL, _LONGEST_WAIT_OF_MAIL)
+        if (
+            job.queue is Queue.MAIL
+        ):  # never given up, and soon free for another worker, which may have better luck
+            wait = min(job.attempt_count * _FIRST_WAIT_OF_MAIL, _LONGEST_WAIT_OF_MAIL)
         raise _PutOff(wait)
 
     def _add_tending(self, app: procrastinate.App, pool: ThreadPoolExecutor) -> None:
         async def tend(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-            await self._take_up_stalled(app)
-            await asyncio.get_running_loop().run_in_executor(pool, self.tend)
+            try:
+                await self._take_up_stalled(app)
+                await asyncio.get_running_loop().run_in_executor(pool, self.tend)
+            except (DatabaseNotReady, exceptions.ConnectorException) as error:
+                _log.error("tending broke off", reason=type(error).__name__)
+            except Exception:  # the next one comes in a moment, and must find nothing in its way
+                _log.error("tending broke off", trace=redact_text(traceback.format_exc()))
 
         # A queueing lock, never a lock: one that a dead worker holds would keep all others from sweeping.
         task = app.task(name=_TEND, queue=Queue.SYS.value, queueing_lock=_TEND, priority=PRIORITY[Queue.SYS])(
@@ -224,4 +235,5 @@ class Crew:
 def _conninfo(url: sa.URL) -> str:
     """What libpq understands of a URL of ours."""
     options = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    return make_conninfo("", **url.translate_connect_args(database="dbname", username="user"), **options)
+    where = url.translate_connect_args(database="dbname", username="user")
+    return make_conninfo("", **where, **options, **watchful_options(url))

@@ -152,7 +152,7 @@ _COUNTS = sa.text("""
            count(*) FILTER (WHERE status IN ('todo', 'doing')),
            count(*) FILTER (WHERE status IN ('todo', 'doing') AND args ? 'last_error'),
            count(*) FILTER (WHERE status = 'failed')
-    FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
+    FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed') AND queue_name <> 'sys'
     GROUP BY task_name ORDER BY task_name COLLATE "C"
 """)
 _TROUBLED = sa.text("""

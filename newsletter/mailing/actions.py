@@ -77,12 +77,13 @@ def resend_in_doubt(session: WriteSession, mailing_id: int, now: datetime) -> in
 
 def _may_still_send(session: ReadSession, mailing_id: int, now: datetime) -> list[int]:
     """The tokens of runs that were taken away from a holder whom nobody has seen dead, and that may wake up yet."""
+    here_now = session.scalars(sa.select(database_now(session, now))).one()
     return list(
         session.scalars(
             sa.select(DeliveryRun.token).where(
                 DeliveryRun.mailing_id == mailing_id,
                 DeliveryRun.is_revoked,
-                DeliveryRun.beat_at > database_now(session, now) - _MAY_WAKE_UP,
+                DeliveryRun.beat_at > here_now - _MAY_WAKE_UP,
             )
         )
     )

@@ -81,7 +81,9 @@ class Feeder:
         self._to_hold: dict[str, str] = {}  # group -> a server's words
         self._held_back: set[str] = set()
         self._line_has_ended = False
-        self._may_claim = True
+        self._is_ending = False  # nothing more may be claimed
+        self._found_nothing = False
+        self._was_left_out = False  # readers were taken back, for a claim that skips them
         self._watched_at = self._beaten_at = time.monotonic()
         self.blamed_by = ""
         """The words of a server that made the whole mailing stop; "" for none."""
@@ -147,14 +149,14 @@ class Feeder:
 
     def _goes_on(self) -> bool:
         if self._stop() or self._line_has_ended or self.blamed_by:
-            self._may_claim = False
+            self._is_ending = True
             self._take_back(None)
         self._watch()
         if self._line_has_ended:
             self._decide_unheard()
         self._commit()
         self._put()
-        return bool(self._hands) or self._may_claim
+        return bool(self._hands) or not (self._is_ending or self._found_nothing)
 
     def _withdraw(self, keys: Collection[int] | None) -> None:
         """Takes messages that were not begun away from the line, those of `keys` or all."""
@@ -191,11 +193,11 @@ class Feeder:
         self._shelf.connections = orders.connections
         self._shelf.set_pace(orders.per_minute)
         if not orders.runs:
-            self._may_claim = False
+            self._is_ending = True
             self._take_back(None)
         elif gone:
             self._take_back(set(gone))
-            self._may_claim = True  # their slices are open once more, for the claim that leaves them out
+            self._was_left_out = True
 
     def _commit(self) -> None:
         """Writes down what was heard, ends what is decided, and claims more where the line will soon want it."""
@@ -231,14 +233,15 @@ class Feeder:
             del self._hands[hand.run.token]
         for hand in step.committed():
             self._take_in_hand(hand)
-        if step.found_nothing:
-            self._may_claim = False
+        self._found_nothing |= step.found_nothing
+        if ended and self._was_left_out:  # their slices are open once more
+            self._found_nothing = self._was_left_out = False
         away = {key for key, (hand, _) in self._held.items() if hand.run.token in step.taken_away}
         if away:
             self._take_back(away)
 
     def _claim_count(self) -> int:
-        if not self._may_claim or len(self._held) >= _AHEAD_MAX:
+        if self._is_ending or self._found_nothing or len(self._held) >= _AHEAD_MAX:
             return 0
         return max(0, _AHEAD - self._feed.waiting_count - self._shelf.ready_count)
 
@@ -282,6 +285,7 @@ class Feeder:
             sender=self._sender,
             recipient=envelope_address(claimed.address),
             message=message,
+            is_slow=self._parts.composer.is_slow,
         )
 
     def _put(self) -> None:

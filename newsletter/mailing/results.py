@@ -9,7 +9,7 @@ from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.models import DeliveryState
 from newsletter.mailing.recording import Result
 from newsletter.mailing.rules import GIVE_UP_AFTER, retry_after, state_after
-from newsletter.transport.outcome import Outcome, Verdict
+from newsletter.transport.outcome import BackOff, Outcome, Verdict
 
 # So many answers out of so many that blame the sender, and it stops: more mail would only make it worse.
 BLAMED_MAX = 3
@@ -32,8 +32,13 @@ def result_of(
     attempt_count, next_attempt_at = claimed.attempt_count, None
     if state is DeliveryState.PENDING:
         attempt_count -= 1  # it was not tried
-    elif state is DeliveryState.DEFERRED:
+    elif state is DeliveryState.DEFERRED or (
+        state is DeliveryState.GIVEN_UP and outcome.backs_off is BackOff.RELAY
+    ):
+        state = DeliveryState.DEFERRED
         next_attempt_at = now + retry_after(attempt_count, chance())
+        if outcome.backs_off is BackOff.RELAY:  # its trouble is not held against the reader
+            attempt_count -= 1
     return Result(
         token,
         claimed.subscriber_id,

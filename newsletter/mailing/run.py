@@ -15,6 +15,7 @@ from newsletter.mailing.hands import Parts as Parts
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.queries import mailing_by_id
 from newsletter.mailing.reclaim import reclaim_dead_runs, sweep_journals
+from newsletter.mailing.safety import require_memory
 from newsletter.mailing.sending import begin_sending, end_sending
 from newsletter.mailing.slices import finish_if_done, next_due_at
 from newsletter.transport.feed import Feed
@@ -69,10 +70,11 @@ class MailingRun:
 
         What was stopped is *paused*. Where only some wait who were put off, the mailing goes on running, for a worker
         or the next of these. `undo` is waited before the first message. Raises MailingIsRunning where another one
-        sends it in the foreground, MailingIsOver, RelayUnreachable, RelayRefusedLogin, DatabaseNotReady; whatever it
-        raises, every delivery that was not handed over waits as before.
+        sends it in the foreground, MailingIsOver, RelayUnreachable, RelayRefusedLogin, DatabaseNotReady (DatabaseForgets
+        among them); whatever it raises, every delivery that was not handed over waits as before.
         """
         database, clock = self._parts.database, self._parts.clock
+        require_memory(database)
         reclaim_dead_runs(database, clock, mailing_id=mailing_id, ledger=self._parts.ledger)
         sweep_journals(database, self._parts.journal_folder)
         with database.transaction() as session:
@@ -103,6 +105,7 @@ class MailingRun:
         For workers: any number at once, on any machines. When it is stopped the mailing goes on running for others.
         Dead runs are not looked for here (`reclaim.reclaim_dead_runs`). Raises as `go` does.
         """
+        require_memory(self._parts.database)
         blamed_by = self._drive(mailing_id, on_result, stop, slice_nos=slice_nos)
         with self._parts.database.transaction() as session:
             state = finish_if_done(session, mailing_id, self._parts.clock())

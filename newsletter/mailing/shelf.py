@@ -13,6 +13,10 @@ _WITH_THE_LINE = 100
 class Gate(Protocol):
     """The pace that all processes share. Safe to call from any thread."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no limit holds at this moment, so that nobody need be asked for."""
+
     def wait_for(self, domain: str) -> float:
         """0.0: one message to this domain may be handed over now, and is counted; else ask again after so many seconds."""
 
@@ -22,6 +26,8 @@ class Gate(Protocol):
 
 class OpenGate:
     """A gate that never makes anybody wait."""
+
+    is_open = True
 
     def wait_for(self, domain: str) -> float:  # noqa: ARG002 - the protocol's signature
         """Never a wait."""
@@ -62,7 +68,7 @@ class Shelf(Generic[_Item]):
     @property
     def is_limited(self) -> bool:
         """Whether messages may have to wait here."""
-        return self._gate is not OPEN_GATE or self.connections is not None or self._per_minute is not None
+        return not self._gate.is_open or self.connections is not None or self._per_minute is not None
 
     def set_pace(self, per_minute: int | None) -> None:
         """From now on at most so many messages a minute; None for no limit of the mailing's own."""
@@ -120,7 +126,7 @@ class Shelf(Generic[_Item]):
             self._next_at = max(self._next_at, time.monotonic() - 0.5) + 60 / self._per_minute
 
     def _may_go(self, domain: str) -> bool:
-        if self._gate is OPEN_GATE:
+        if self._gate.is_open:
             return True
         moment = time.monotonic()
         if self._not_before.get(domain, 0.0) > moment:

@@ -5,7 +5,8 @@ A slice holds readers of one domain group. Its number says which: numbers count 
 be unused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,6 @@ import sqlalchemy as sa
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.domains import GROUPS, OTHER, group_of
 from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
-from newsletter.mailing.sets import rows_given
 
 SLICE_SIZE = 500
 # From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
@@ -30,6 +30,8 @@ _KINDS = (
 _KIND_OF = {state: index for index, (state, _) in enumerate(_KINDS)}
 # What a reader chose: her languages in order, and whether she wants two in one mail.
 Choice = tuple[tuple[str, ...], bool]
+_Type = sa.types.TypeEngine[Any]
+_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,25 @@ def plan_rows(
     base = _last_slice(session, mailing_id)
     cut = _Cut(base=base, kind_count=len(_KINDS) * len(set(groups.values()) | {OTHER}), size=slice_size)
     names = [OTHER, *sorted(set(groups.values()) - {OTHER})]
-    placed = _placed(
-        session, mailing_id, readers, planned, {domain: names.index(groups[domain]) for domain in groups}
-    )
-    _make_rows(session, mailing_id, placed, cut, now)
+    choices_rows = [
+        (",".join(languages), reads_both, item.variant, _KIND_OF[item.state])
+        for (languages, reads_both), item in planned.items()
+    ]
+    choice: dict[str, _Type] = {"languages": sa.String(200), "reads_both": sa.Boolean()}
+    with (
+        _table(
+            session, "choice", choice, {"variant": sa.String(41), "kind": sa.Integer()}, choices_rows
+        ) as choices,
+        _table(
+            session,
+            "domain",
+            {"domain": sa.String(320)},
+            {"place": sa.Integer()},
+            [(domain, names.index(group)) for domain, group in groups.items()],
+        ) as domains,
+    ):
+        placed = _placed(session, mailing_id, readers, choices, domains)
+        _make_rows(session, mailing_id, placed, cut, now)
     _make_slices(session, mailing_id, names, cut)
 
 
@@ -89,7 +106,6 @@ def _groups(session: ReadSession, readers: sa.Subquery) -> dict[str, str]:
     domain = domain_of(session, readers.c.address_lower)
     large = session.scalars(
         sa.select(domain)
-        .where(readers.c.reason.is_(None))
         .group_by(domain)
         .having(sa.func.count() >= _LARGE_DOMAIN_MIN)
         .order_by(sa.func.count().desc(), domain)
@@ -99,66 +115,64 @@ def _groups(session: ReadSession, readers: sa.Subquery) -> dict[str, str]:
 
 
 def _placed(
-    session: ReadSession,
-    mailing_id: int,
-    readers: sa.Subquery,
-    planned: Mapping[Choice, Planned],
-    group_places: Mapping[str, int],
+    session: ReadSession, mailing_id: int, readers: sa.Subquery, choices: sa.Table, domains: sa.Table
 ) -> sa.Subquery:
     """Of each reader without a row: what her row says, and `sort`, the number of the sort of slice she is in."""
-    choices = _table(
-        session,
-        "choices",
-        {"languages": sa.String(), "reads_both": sa.Boolean(), "variant": sa.String(), "kind": sa.Integer()},
-        [
-            (",".join(languages), reads_both, item.variant, _KIND_OF[item.state])
-            for (languages, reads_both), item in planned.items()
-        ],
-    )
-    domains = _table(
-        session, "domains", {"domain": sa.String(), "place": sa.Integer()}, list(group_places.items())
-    )
-    gets_it = readers.c.reason.is_(None)
+    # Made once: SQLite would work out each reader's reason anew wherever it is named below.
+    whole = sa.select(readers, domain_of(session, readers.c.address_lower).label("domain"))
+    people = whole.cte("people").prefix_with("MATERIALIZED")
+    gets_it = people.c.reason.is_(None)
     kind = sa.case((gets_it, choices.c.kind), else_=_KIND_OF[DeliveryState.SKIPPED])
     has_row = sa.exists().where(
-        Delivery.mailing_id == mailing_id, Delivery.subscriber_id == readers.c.subscriber_id
+        Delivery.mailing_id == mailing_id, Delivery.subscriber_id == people.c.subscriber_id
     )
     lacks = sa.case(
         (sa.and_(gets_it, choices.c.variant.is_(None)), SkipReason.NOTHING_IN_HER_LANGUAGE.value),
-        else_=readers.c.reason,
+        else_=people.c.reason,
     )
     return (
         sa.select(
-            readers.c.subscriber_id,
-            readers.c.subscription_id,
+            people.c.subscriber_id,
+            people.c.subscription_id,
             sa.case((gets_it, choices.c.variant)).label("variant"),
             lacks.label("skip_reason"),
             kind.label("kind"),
             (sa.func.coalesce(domains.c.place, 0) * len(_KINDS) + kind).label("sort"),
         )
         .select_from(
-            readers.outerjoin(
+            people.outerjoin(
                 choices,
                 sa.and_(
-                    choices.c.languages == sa.type_coerce(readers.c.languages, sa.String()),
-                    choices.c.reads_both == readers.c.reads_both,
+                    choices.c.languages == sa.type_coerce(people.c.languages, sa.String()),
+                    choices.c.reads_both == people.c.reads_both,
                 ),
-            ).outerjoin(domains, domains.c.domain == domain_of(session, readers.c.address_lower))
+            ).outerjoin(domains, domains.c.domain == people.c.domain)
         )
         .where(~has_row)  # whoever has a row already, from an earlier wave, is left alone
         .subquery()
     )
 
 
+@contextmanager
 def _table(
-    session: ReadSession,
+    session: WriteSession,
     name: str,
-    columns: Mapping[str, sa.types.TypeEngine[Any]],
-    rows: Sequence[tuple[Any, ...]],
-) -> sa.CTE:
-    """These rows as a table that is made once, and not looked through for every reader."""
-    given = rows_given(session, rows, columns, f"{name}_given")
-    return sa.select(given).cte(name).prefix_with("MATERIALIZED")
+    key: Mapping[str, _Type],
+    values: Mapping[str, _Type],
+    rows: Sequence[_Row],
+) -> Iterator[sa.Table]:
+    """These rows as a table of this session for the length of the block, with an index of its key.
+
+    Rows in the statement itself are looked through for every reader: SQLite thinks them too few for an index.
+    """
+    columns = [sa.Column(column, kind, primary_key=True) for column, kind in key.items()]
+    columns += [sa.Column(column, kind) for column, kind in values.items()]
+    table = sa.Table(f"planning_{name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    connection = session.connection()
+    table.create(connection, checkfirst=False)
+    connection.execute(table.insert(), [dict(zip([*key, *values], row, strict=True)) for row in rows])
+    yield table
+    table.drop(connection, checkfirst=False)
 
 
 def _make_rows(session: WriteSession, mailing_id: int, placed: sa.Subquery, cut: _Cut, now: datetime) -> None:

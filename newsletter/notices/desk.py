@@ -63,7 +63,7 @@ class NoticeDesk:
         """
         composed = compose_notice(notice, self.letterhead, self.clock())
         heard: list[Outcome] = []
-        message = self.sign(composed.sender, composed.message)
+        message = self.sign(composed.author, composed.message)
         job = Message(
             key=composed.message_id,
             sender=composed.sender,

@@ -36,11 +36,6 @@ def bdat_pieces(message: Message) -> Sequence[bytes]:
     return (b"BDAT %d LAST\r\n" % size_of(message), *message)
 
 
-def is_7bit(message: Message) -> bool:
-    """Whether it may go to a server that was not told of 8-bit octets. Compiled messages are, but for what SMTPUTF8 is for."""
-    return isinstance(message, WirePieces | WireOctets) or message.isascii()
-
-
 def _with_line_ends(message: bytes) -> bytes:
     crlf_count = message.count(b"\r\n")
     if message.count(b"\n") != crlf_count or message.count(b"\r") != crlf_count:

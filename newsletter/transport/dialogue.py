@@ -13,18 +13,19 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
-from newsletter.transport.content import FINAL_DOT, bdat_pieces, data_pieces, is_7bit, size_of
-from newsletter.transport.envelope import Envelopes
+from newsletter.transport.content import FINAL_DOT, bdat_pieces, data_pieces
+from newsletter.transport.envelope import Entry, Envelopes
 from newsletter.transport.errors import RelayRefusedLogin
-from newsletter.transport.feed import Entry
+from newsletter.transport.making import Making
 from newsletter.transport.octets import Message
 from newsletter.transport.opening import Session
 from newsletter.transport.outcome import (
     SERVICE_CLOSING,
     Outcome,
     Stage,
-    Verdict,
+    accepted,
     in_doubt,
     outcome_of,
     plain_words,
@@ -46,10 +47,18 @@ _USUAL = re.compile(rb"250 ([^\r\n]*)\r\n250[ ][^\r\n]*\r\n250[ ][^\r\n]*\r\n354
 class Dialogue:
     """Drives the jobs of a run over one session, until they are out, the session ends or `messages_max` were begun."""
 
-    def __init__(self, session: Session, record: RelayRecord, timeouts: Timeouts, messages_max: int) -> None:
+    def __init__(
+        self,
+        session: Session,
+        record: RelayRecord,
+        timeouts: Timeouts,
+        messages_max: int,
+        makers: Executor,
+    ) -> None:
         self.record = record
         self._wire = session.wire
         self._envelopes = Envelopes(session.features)
+        self._making = Making(self._envelopes, makers)
         self._is_chunked = record.relay.has_bdat and session.features.has_chunking
         self._manner = record.manner if session.features.has_pipelining else Manner.ONE_AT_A_TIME
         self._timeouts = timeouts
@@ -110,10 +119,12 @@ class Dialogue:
     def _take(self) -> Entry | None:
         """The next job that can be said to this server; those that cannot get their outcome here."""
         while self._left > 0 and (entry := self._run.take()) is not None:
-            refusal = self._envelopes.refusal(entry.job)
+            refusal = self._envelopes.refusal(entry)
             if refusal is None:
                 self._left -= 1
                 self._under_way.append(entry)
+                if entry.job.is_slow:
+                    self._making.begin(entry)
                 return entry
             self._run.report(entry, refusal)
         return None
@@ -128,13 +139,10 @@ class Dialogue:
             if self._manner is Manner.ONE_AT_A_TIME:
                 self._wire.send(self._envelopes.mail(entry.job), self._expect_mail)
                 return
-            if self._is_chunked:
-                message = self._message_of(entry)
-                if message is not None:
-                    self._write_chunk(entry, message)
-                    return
-            else:
+            if not self._is_chunked:
                 self._write_group(entry)
+                return
+            if not self._making.is_done(entry, self._go_on_with_chunk) or self._write_chunk(entry):
                 return
         if not self._under_way:
             self._finish()
@@ -148,35 +156,37 @@ class Dialogue:
             self._wire.send(octets, *expected)
 
     def _group_of(self, entry: Entry) -> bytes:
-        return b"%b%bDATA\r\n" % (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry.job))
+        return b"%b%bDATA\r\n" % (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry))
 
-    def _write_chunk(self, entry: Entry, message: Message) -> None:
-        """All of a message as one group: envelope, BDAT and the octets that it announces (RFC 3030 section 2)."""
+    def _write_chunk(self, entry: Entry) -> bool:
+        """All of a message as one group: envelope, BDAT and the octets that it announces (RFC 3030 section 2); says if it could be."""
+        message = self._message_of(entry)
+        if message is None:
+            return False
         entry.is_handed_over = True
         expected = (self._expect_mail, self._expect_rcpt, self._expect_content)
-        pieces = (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry.job), *bdat_pieces(message))
+        pieces = (self._envelopes.mail(entry.job), self._envelopes.rcpt(entry), *bdat_pieces(message))
         if self._needs_reset:
             self._needs_reset = False
             self._wire.send(b"".join((b"RSET\r\n", *pieces)), self._expect_reset, *expected)
         else:
             self._wire.send(b"".join(pieces), *expected)
+        return True
+
+    def _go_on_with_chunk(self, entry: Entry) -> None:
+        if self._is_still_first(entry) and not self._write_chunk(entry):
+            self._begin_next()
 
     def _message_of(self, entry: Entry) -> Message | None:
         """The message, put together now; None where it cannot be sent, which is reported."""
-        try:
-            message = entry.job.message()
-        except Exception as error:
-            problem = f"the message could not be put together: {type(error).__name__}: {error}"
-            self._decide(Outcome(Verdict.CONTENT_REFUSED, None, None, plain_words(problem)))
-            return None
-        refusal = self._envelopes.size_refusal(size_of(message)) if self._envelopes.limits_size else None
-        if refusal is None and not (is_7bit(message) or entry.job.is_international):
-            problem = "the message has 8-bit octets and was announced as 7-bit"
-            refusal = Outcome(Verdict.CONTENT_REFUSED, None, None, problem)
-        if refusal is not None:
-            self._decide(refusal)
-            return None
-        return message
+        message = self._making.message(entry)
+        if not isinstance(message, Outcome):
+            return message
+        self._decide(message)
+        return None
+
+    def _is_still_first(self, entry: Entry) -> bool:
+        return self._wire.lost_because is None and bool(self._under_way) and self._under_way[0] is entry
 
     def _finish(self) -> None:
         if self._finished is not None and not self._finished.done():
@@ -195,7 +205,7 @@ class Dialogue:
         self._wire.all_answered()
         if not self._has_gone_well:
             self._goes_well()
-        self._decide(outcome_of(250, found[1].decode("utf-8", "replace"), Stage.CONTENT))
+        self._decide(accepted(found[1].decode("utf-8", "replace")))
         self._hand_over(self._under_way[0])
         return True
 
@@ -205,7 +215,7 @@ class Dialogue:
 
     def _on_mail(self, reply: Reply) -> None:
         if not self._ends_session(reply) and self._agrees(reply, Stage.MAIL) and self._is_one_at_a_time():
-            self._wire.send(self._envelopes.rcpt(self._under_way[0].job), self._expect_rcpt)
+            self._wire.send(self._envelopes.rcpt(self._under_way[0]), self._expect_rcpt)
 
     def _on_rcpt(self, reply: Reply) -> None:
         if self._ends_session(reply) or not self._agrees(reply, Stage.RCPT) or not self._is_one_at_a_time():
@@ -213,7 +223,14 @@ class Dialogue:
         entry = self._under_way[0]
         if not self._is_chunked:
             self._wire.send(b"DATA\r\n", self._expect_data)
-        elif (message := self._message_of(entry)) is not None:
+        elif self._making.is_done(entry, self._send_chunk):
+            self._send_chunk(entry)
+
+    def _send_chunk(self, entry: Entry) -> None:
+        if not self._is_still_first(entry):
+            return
+        message = self._message_of(entry)
+        if message is not None:
             entry.is_handed_over = True
             self._wire.send(b"".join(bdat_pieces(message)), self._expect_content)
         else:
@@ -300,6 +317,10 @@ class Dialogue:
     def _hand_over(self, entry: Entry) -> None:
         """Writes the content. From 354 on there is no other way back than to drop the session (RFC 5321 section 4.1.1.4):
         an empty message in its place would be delivered."""
+        if entry.making is not None and not (
+            self._making.is_done(entry, self._hand_over) and self._is_still_first(entry)
+        ):
+            return
         message = self._message_of(entry)
         if message is None:
             self._is_told_to_go = True

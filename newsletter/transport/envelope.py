@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -41,6 +42,9 @@ class Job(NamedTuple):
     report: Report = Report.UNASKED
     envelope_id: str = ""
     """What a report calls this message (ENVID): at most 100 printable characters; "" for nothing."""
+    is_slow: bool = False
+    """Whether `message` takes long (it signs, say): then it is called in another thread while the server is being asked,
+    one message ahead for each connection."""
 
     @property
     def is_international(self) -> bool:
@@ -48,27 +52,62 @@ class Job(NamedTuple):
         return not (self.sender.isascii() and self.recipient.isascii())
 
 
+class Entry:
+    """A job on its way through one delivery, with what can be said of its envelope beforehand."""
+
+    __slots__ = (
+        "attempts",
+        "is_decided",
+        "is_handed_over",
+        "is_international",
+        "job",
+        "making",
+        "rcpt",
+        "refusal",
+    )
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.attempts = 0
+        self.is_decided = False
+        self.is_handed_over = False
+        """Whether its content was written to a connection that still stands, final dot included."""
+        self.refusal: Outcome | None = None
+        """What the server said against it in the transaction that is under way."""
+        self.making: Future[Message] | None = None
+        """Its message, where that is made in another thread."""
+        self.is_international = job.is_international
+        self.rcpt: bytes | None = None
+        """`RCPT TO` without parameters; None where the address can stand in no command."""
+        if _fits_a_command(job.recipient):
+            self.rcpt = f"RCPT TO:<{job.recipient}>\r\n".encode()
+
+
 class Envelopes:
     """Writes the envelopes of jobs for one session, with the parameters that this server understands."""
 
     def __init__(self, features: Features) -> None:
         self._features = features
+        self._good_sender = ""
         self._mail_of: tuple[str, int] | None = None
         self._mail = b""
 
-    def refusal(self, job: Job) -> Outcome | None:
+    def refusal(self, entry: Entry) -> Outcome | None:
         """Why the job cannot be said to this server at all; None where it can. Asked before any octet goes out."""
-        if not _fits_a_command(job.recipient):
+        job = entry.job
+        if entry.rcpt is None:
             text = "this is no address that can be written in a mail command"
             return Outcome(Verdict.REJECTED, None, None, text)
-        if job.sender and (job.sender, job.size_bytes) != self._mail_of and not _fits_a_command(job.sender):
-            text = "the sender's address cannot be written in a mail command"
-            return Outcome(Verdict.BLOCKED, None, None, text)
-        if not self._features.has_smtputf8 and job.is_international:
+        if job.sender != self._good_sender:
+            if not _fits_a_command(job.sender):
+                text = "the sender's address cannot be written in a mail command"
+                return Outcome(Verdict.BLOCKED, None, None, text)
+            self._good_sender = job.sender
+        if entry.is_international and not self._features.has_smtputf8:
             # RFC 6531 section 3.2: it must not be sent, and no other address be guessed.
             text = "the mail relay cannot take international addresses (SMTPUTF8)"
             return Outcome(Verdict.REJECTED, None, None, text)
-        return self.size_refusal(job.size_bytes)
+        return self.size_refusal(job.size_bytes) if job.size_bytes else None
 
     def size_refusal(self, size_bytes: int) -> Outcome | None:
         """Why a message of this size will not be taken; None where it may be (RFC 1870 section 3)."""
@@ -103,10 +142,11 @@ class Envelopes:
             self._mail_of, self._mail = (job.sender, job.size_bytes), octets
         return octets
 
-    def rcpt(self, job: Job) -> bytes:
+    def rcpt(self, entry: Entry) -> bytes:
         """`RCPT TO`, with CRLF."""
-        if job.report is Report.UNASKED or not self._features.has_dsn:
-            return f"RCPT TO:<{job.recipient}>\r\n".encode()
+        job = entry.job
+        if (job.report is Report.UNASKED or not self._features.has_dsn) and entry.rcpt is not None:
+            return entry.rcpt
         command = f"RCPT TO:<{job.recipient}> NOTIFY={job.report.upper()}"
         if job.report is Report.FAILURE:
             command += f" ORCPT={_original_recipient(job.recipient)}"

@@ -8,24 +8,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
-from newsletter.transport.envelope import Job
+from newsletter.transport.envelope import Entry, Job
 from newsletter.transport.errors import FeedIsOver
-from newsletter.transport.outcome import Outcome
-
-
-class Entry:
-    """A job on its way through one delivery."""
-
-    __slots__ = ("attempts", "is_decided", "is_handed_over", "job", "refusal")
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.attempts = 0
-        self.is_decided = False
-        self.is_handed_over = False
-        """Whether its content was written to a connection that still stands, final dot included."""
-        self.refusal: Outcome | None = None
-        """What the server said against it in the transaction that is under way."""
 
 
 class Feed:

@@ -9,7 +9,6 @@ import base64
 import re
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 
 from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.errors import BadInput
@@ -143,10 +142,14 @@ def list_id_header(name: str, phrase: str, identifier: str) -> bytes:
     return _folded(name, wire)
 
 
-@lru_cache(maxsize=1024)
 def written_phrase(name: str) -> str:
     """A display name as RFC 5322 and RFC 2047 want it: atoms, a quoted string or encoded-words; "" for none."""
-    name = re.sub(" +", " ", on_one_line(name)).strip(" ")
+    if not name:
+        return ""
+    if _ATOMS.match(name) and len(name) <= _QUOTED_MAX and "=?" not in name:  # as it is
+        return name
+    if not name.isprintable() or "  " in name or name[0] == " " or name[-1] == " ":
+        name = re.sub(" +", " ", on_one_line(name)).strip(" ")
     if not name:
         return ""
     # An encoded-word inside a quoted string means nothing, yet lenient readers decode it: so it is encoded again.

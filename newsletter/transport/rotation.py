@@ -59,15 +59,15 @@ class Rotation:
     """The relays of one transport."""
 
     def __init__(self, relays: Sequence[Relay]) -> None:
-        self._records = [RelayRecord(relay) for relay in relays]
+        self.records = [RelayRecord(relay) for relay in relays]
 
     def in_turn(self) -> list[RelayRecord]:
         """The relays in the order in which to try them: each as often as its weight says, those set aside last."""
         return sorted(
-            self._records,
+            self.records,
             key=lambda record: (record.is_set_aside, (record.open_count + 1) / record.relay.weight),
         )
 
     def has_others(self) -> bool:
         """Whether a relay is there that is not set aside."""
-        return not all(record.is_set_aside for record in self._records)
+        return not all(record.is_set_aside for record in self.records)

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from newsletter.foundation.errors import NewsletterError
-from newsletter.transport.envelope import Job
-from newsletter.transport.feed import Entry, Feed
+from newsletter.transport.envelope import Entry, Job
+from newsletter.transport.feed import Feed
 from newsletter.transport.outcome import BackOff, Outcome, not_tried
 
 _ATTEMPTS_MAX = 3
@@ -79,7 +79,7 @@ class Run:
 
         One that merely waited behind another (`was_begun` False) does not count as begun.
         """
-        entry.is_handed_over, entry.refusal = False, None
+        entry.is_handed_over, entry.refusal, entry.making = False, None, None
         if not was_begun:
             entry.attempts -= 1
         if entry.attempts >= _ATTEMPTS_MAX:

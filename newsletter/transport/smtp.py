@@ -1,8 +1,10 @@
 """Delivers messages to mail relays over a few connections that are kept, and says of each what became of it."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -20,6 +22,7 @@ from newsletter.transport.timeouts import Timeouts
 __all__ = ["Feed", "FeedIsOver", "Job", "RelayRefusedLogin", "RelayUnreachable", "SmtpTransport", "Timeouts"]
 
 _WITHOUT_SECONDS = 60.0
+_MAKERS = max(2, os.cpu_count() or 1)
 _IDLE_SECONDS = 60.0
 _LOOK_FOR_NEED_SECONDS = 0.1
 _LOST_IN_A_ROW_MAX = 6
@@ -42,12 +45,13 @@ class SmtpTransport:
     ) -> None:
         if not relays or connections < 1 or messages_per_connection < 1:
             raise ValueError("at least one relay, one connection and one message a connection are needed")
-        self._rotation = Rotation(relays)
+        self.rotation = Rotation(relays)
         self._connections = connections
         self._helo_name = helo_name
         self._timeouts = timeouts or Timeouts()
         self._tls_context = tls_context
         self._messages_per_connection = messages_per_connection
+        self._makers = ThreadPoolExecutor(_MAKERS, "make-message")  # no thread is started before it is needed
         self._kept: list[Dialogue] = []
         self._driven_count = 0
         self._is_delivering = False
@@ -99,9 +103,11 @@ class SmtpTransport:
             run.close(reason, backs_off)
 
     async def close(self) -> None:
-        """Says goodbye on every connection."""
+        """Says goodbye on every connection. The transport may be used again."""
         kept, self._kept = self._kept, []
         await asyncio.gather(*(dialogue.say_goodbye() for dialogue in kept))
+        self._makers.shutdown()
+        self._makers = ThreadPoolExecutor(_MAKERS, "make-message")
 
     async def _drop_dead_connections(self) -> None:
         if self._kept:
@@ -193,7 +199,7 @@ class SmtpTransport:
         reason = f"{record.lost_in_a_row} connections ended one after the other, the last because {dialogue.lost_because}"
         record.lost_in_a_row = 0
         record.set_aside()
-        if self._rotation.has_others():
+        if self.rotation.has_others():
             _log.warning("relay_set_aside", relay=str(record.relay), reason=reason)
             return
         next_step = "What was not handed over is kept: try again later."
@@ -224,7 +230,7 @@ class SmtpTransport:
     async def _open(self) -> Dialogue:
         """A connection to the first relay that can be used. Raises the most telling error where none can."""
         errors: list[RelayUnreachable | RelayRefusedLogin] = []
-        for record in self._rotation.in_turn():
+        for record in self.rotation.in_turn():
             relay = record.relay
             try:
                 session = await open_session(relay, self._helo_name, self._timeouts, self._context_for(relay))
@@ -234,7 +240,7 @@ class SmtpTransport:
                 errors.append(error)
             else:
                 record.set_aside_until = 0.0
-                return Dialogue(session, record, self._timeouts, self._messages_per_connection)
+                return Dialogue(session, record, self._timeouts, self._messages_per_connection, self._makers)
         raise next((error for error in errors if isinstance(error, RelayRefusedLogin)), errors[0])
 
     def _context_for(self, relay: Relay) -> ssl.SSLContext | None:

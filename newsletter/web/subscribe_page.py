@@ -85,9 +85,9 @@ def answer_with(
         token=token or issue_form_token(site.keyring, FORM, site.now()),
         shown=digest_of(page.offers),
         heading=_heading(page),
-        note=_note_words(page.language, note) if note else "",
+        note=note_words(page.language, note) if note else "",
         problems={
-            field: _problem_words(page.language, problems[field]) for field in _FIELDS if field in problems
+            field: problem_words(page.language, problems[field]) for field in _FIELDS if field in problems
         },
         puzzle_bits=BITS if site.settings.proof_of_work else 0,
         choices=_choices(site, page, typed),
@@ -126,7 +126,8 @@ def _choices(site: Site, page: FormPage, typed: Typed) -> list[Choice]:
     return [*choices, Choice(BOTH, both, page.language, is_both)]
 
 
-def _problem_words(language: str, problem: Problem) -> str:
+def problem_words(language: str, problem: Problem) -> str:
+    """What is wrong with a field, and how to mend it."""
     t = texts(language).gettext
     return {
         Problem.ADDRESS_MISSING: t("Please enter your e-mail address."),
@@ -137,7 +138,8 @@ def _problem_words(language: str, problem: Problem) -> str:
     }[problem]
 
 
-def _note_words(language: str, note: Note) -> str:
+def note_words(language: str, note: Note) -> str:
+    """Why the form is there again."""
     t = texts(language).gettext
     return {
         Note.ONE_MORE_CLICK: t(

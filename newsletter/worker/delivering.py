@@ -19,6 +19,7 @@ from newsletter.mailing.models import Mailing, MailingState
 from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.reclaim import reclaim_dead_runs, sweep_journals
 from newsletter.mailing.run import MailingRun
+from newsletter.mailing.scheduling import start_due_mailings
 from newsletter.mailing.slices import finish_if_done, open_slices
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.line import DeliveryLine
@@ -49,8 +50,8 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         self._figures = figures
         self._clock = clock
         self._stop = stop
-        self._gate = open_gate(installation, name)
         self._open = ExitStack()
+        self._gate = self._open.enter_context(open_gate(installation, name))
         self._line: DeliveryLine | None = None
         self._relay_failures = 0
 
@@ -105,6 +106,9 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         database = self._installation.database
         reclaim_dead_runs(database, self._clock, silence_max=self.silence, ledger=self._ledger)
         now = self._clock()
+        late_after = timedelta(minutes=self._installation.settings.late_start_minutes)
+        with database.transaction() as session:
+            start_due_mailings(session, now, late_after)
         with database.read() as session:
             running = [
                 mailing.id

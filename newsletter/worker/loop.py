@@ -15,7 +15,7 @@ from newsletter.jobs.queues import Queue
 from newsletter.jobs.run import Handler, do_due_jobs
 from newsletter.mailing.ledger import Ledger
 from newsletter.mailing.portions import DELIVER
-from newsletter.wiring import Installation, job_handlers, open_line
+from newsletter.wiring import Installation, job_handlers, open_line, plan_periodic_work
 from newsletter.worker.beating import beating, worker_name
 from newsletter.worker.delivering import MailDesk
 from newsletter.worker.figures import Figures
@@ -65,6 +65,7 @@ def work(
         desk = open_.enter_context(MailDesk(installation, name, shift.figures, clock, stop.is_set, ledger))
         open_.enter_context(beating(installation.database, name, shift.figures, clock))
         desk.tidy()
+        _plan_periodic_work(shift, once=once)
         if once:
             done_count = do_due_jobs(installation.database, handlers, clock, stop.is_set)
             desk.work_alone(stop, once=True)
@@ -80,6 +81,19 @@ def work(
             shift.tempo,
         )
         return crew.work(stop)
+
+
+def _plan_periodic_work(shift: Shift, *, once: bool = False) -> None:
+    """Sees to it that the jobs stand which come back by themselves; waits for a database that is away, except with `once`."""
+    while not shift.stop.is_set():
+        try:
+            plan_periodic_work(shift.installation, shift.clock())
+            return
+        except DatabaseNotReady as error:
+            if once:
+                raise
+            _log.error("database_not_ready", reason=str(error))
+            shift.stop.wait(_DATABASE_AWAY_SECONDS)
 
 
 def _work_alone(shift: Shift, handlers: Mapping[str, Handler], desk: MailDesk) -> int:
@@ -125,6 +139,7 @@ def working(
     def run() -> None:
         with open_line(installation.settings) as line:
             handlers = job_handlers(installation, line, clock)
+            _plan_periodic_work(shift)
             if installation.database.is_sqlite:
                 _do_jobs(shift, handlers, woken)
             else:

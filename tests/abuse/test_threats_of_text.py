@@ -21,8 +21,8 @@ from newsletter.editions.freezing import freeze_now
 from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
+from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.compose import Composer, sender_of
-from newsletter.mailing.ledger import ClaimedDelivery
 from newsletter.transport.content import FINAL_DOT, data_pieces
 from newsletter.transport.octets import whole
 from newsletter.web.app import create_app

@@ -303,3 +303,18 @@ def test_lists_and_subscribers_answer_in_the_words_of_the_glossary(ready: Shell)
         "state": "draft",
         "is_stale": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            ("announcements", "show", "0"),
+            "Error: Invalid value for 'ANNOUNCEMENT_ID': 0 is not in the range 1<=x<=2147483647. See `newsletter announcements show --help`.",
+        ),
+        (("editions", "frob"), "Error: No such command 'frob'. See `newsletter editions --help`."),
+    ],
+)
+def test_misuse_is_told_in_one_line(shell: Shell, command: tuple[str, ...], line: str) -> None:
+    refused = shell(*command)
+    assert (refused.returncode, refused.stdout, refused.stderr.splitlines()) == (2, "", [line])

@@ -94,12 +94,13 @@ class SlowRelay:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.seconds = 0.1
 
     def answer(self, turn: Turn) -> Say | None:
         if turn.verb != "CONTENT":
             return None
         self.taken.append(turn.recipient)
-        return Say(b"250 2.0.0 taken\r\n", after_seconds=0.1)
+        return Say(b"250 2.0.0 taken\r\n", after_seconds=self.seconds)
 
     def wait_for(self, count: int) -> None:
         deadline = time.monotonic() + 60
@@ -158,9 +159,11 @@ def test_second_send_at_the_same_time_says_so(
     ready: Shell, readers: Callable[[int], list[str]], relay: SlowRelay
 ) -> None:
     addresses = readers(150)
+    relay.seconds = 1.0
     with ready.start("send", "1") as first:
         relay.wait_for(4)
         line = ready.refused("send", "1")
+        relay.seconds = 0.0
         first.communicate(timeout=120)
     assert "is being sent already" in line
     assert first.returncode == 0

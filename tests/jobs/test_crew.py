@@ -34,7 +34,7 @@ def put(db: Database, number: int, kind: str = "mail", queue: Queue = Queue.NOTI
 
 def counts(db: Database) -> list[JobCounts]:
     with db.read() as session:
-        return [found for found in job_counts(session) if found.kind != "tend"]
+        return job_counts(session)
 
 
 @contextmanager

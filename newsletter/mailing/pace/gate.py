@@ -7,8 +7,8 @@ dies wastes one chunk at most.
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,13 +18,12 @@ from newsletter.foundation.database import (
     Database,
     ReadSession,
     WriteSession,
-    insert_unless_there,
-    is_postgresql,
 )
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.mailing.domains import GROUPS, OTHER
 from newsletter.mailing.pace.limits import NO_LIMIT, RELAY, Limit, limit_from, share
 from newsletter.mailing.pace.models import Pace, PaceLimit
+from newsletter.mailing.pace.reserving import NO_STEP, Grant, reserve
 
 _CHUNK_SECONDS = 0.04
 _REFRESH_SECONDS = 0.5
@@ -32,96 +31,8 @@ _LONGEST_WAIT_SECONDS = 1.0
 _TURN_SECONDS = 10  # where there are fewer connections than workers, they take turns
 _CHUNKS_OF_A_BURST = 8
 _LATE_SECONDS = 0.02
-_NO_STEP = 1e-9  # of limits without a rate
-_DAY = 86400
-_NO_WARM_UP = 2**31 - 1
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Places that were taken from a limit: so many, the first after `wait` seconds, one each `step` seconds."""
-
-    count: int
-    wait: float
-    step: float
-
-
-_START = "{greatest}(due_seconds, {now} - :burst_seconds)"
-# What may leave at once after a quiet time is taken in larger chunks.
-_COUNT = "{greatest}(:count, {least}(:most, CAST(({now} - " + _START + ") / :step AS integer) + 1))"
-_RESERVE = f"""
-    UPDATE pace SET
-        due_seconds = {_START} + :step * {_COUNT},
-        chunk = {_COUNT},
-        day_before_count = CASE WHEN day < {{today}} AND day_count > 0
-            THEN {{least}}(day_count, {{greatest}}(:warm_up, 2 * day_before_count)) ELSE day_before_count END,
-        day_count = CASE WHEN day < {{today}} THEN 0 ELSE day_count END + {_COUNT},
-        day = {{today}}
-    WHERE name = :name
-    RETURNING due_seconds - :step * chunk - {{now}}, chunk, day_count, day_before_count, {{now}} {{quick}}
-"""  # noqa: S608 - put together from the constants above
-_ON_POSTGRESQL = {
-    "greatest": "greatest",
-    "least": "least",
-    "now": "extract(epoch FROM statement_timestamp())::float8",
-    "today": "floor(extract(epoch FROM statement_timestamp()) / 86400)::integer",
-    # Losing the last reservations in a crash of the server costs nothing but a moment of greater speed.
-    "quick": ", set_config('synchronous_commit', 'off', true)",
-}
-_ON_SQLITE = {
-    "greatest": "max",
-    "least": "min",
-    "now": ":now",
-    "today": "CAST(:now / 86400 AS integer)",
-    "quick": "",
-}
-
-
-def reserve(session: WriteSession, name: str, limit: Limit, count: int, now: float, most: int = 1) -> Grant:
-    """Takes `count` places of a limit, and up to `most` where these may leave at once.
-
-    Fewer, or none, where its day is used up. `now` is for SQLite alone, which runs on the same clock as the caller.
-    """
-    is_sqlite = not is_postgresql(session)
-    rate = limit.per_second
-    step = 1 / rate if rate else _NO_STEP
-    values = {
-        "name": name,
-        "count": count,
-        "most": most,
-        "step": step,
-        "burst_seconds": limit.burst * step,
-        "warm_up": limit.warm_up or _NO_WARM_UP,
-    }
-    if is_sqlite:
-        values["now"] = now
-    statement = sa.text(_RESERVE.format(**(_ON_SQLITE if is_sqlite else _ON_POSTGRESQL)))
-    row = session.execute(statement, values).one_or_none()
-    if row is None:  # the first message of this group ever
-        session.execute(
-            insert_unless_there(session, Pace),
-            {
-                "name": name,
-                "due_seconds": 0.0,
-                "chunk": 0,
-                "day": 0,
-                "day_count": 0,
-                "day_before_count": 0,
-            },
-        )
-        row = session.execute(statement, values).one()
-    wait, taken, day_count, day_before, moment = row[:5]
-    left = day_cap(limit, day_before) - (day_count - taken)
-    if left <= 0:
-        return Grant(0, _DAY - moment % _DAY, step)
-    return Grant(min(taken, left), wait, step)
-
-
-def day_cap(limit: Limit, day_before: int) -> int:
-    """How many messages may leave on a day, after one with `day_before`."""
-    return _NO_WARM_UP if limit.warm_up is None else max(limit.warm_up, 2 * day_before)
 
 
 class _Lane:
@@ -147,7 +58,7 @@ class _Lane:
 
     def drop_late(self, now: float) -> None:
         """Gives up what was not used at its moment: made good together, it would be a burst that nobody allowed."""
-        while self.left and not self.at_once and self.step > _NO_STEP and now - self.next_at > _LATE_SECONDS:
+        while self.left and not self.at_once and self.step > NO_STEP and now - self.next_at > _LATE_SECONDS:
             self.use()
 
 
@@ -168,19 +79,37 @@ class PaceGate:
         self._living = living
         self._limits: Mapping[str, Limit] = self._settings
         self._lanes: dict[str, _Lane] = {}
-        self._refreshed_at = -_REFRESH_SECONDS
+        self._looked_at = -_REFRESH_SECONDS
+        self._has_looked = self._is_kept_up = False
         self._workers, self._rank = 1, 0
         self._lock = threading.Lock()
 
     @property
     def is_open(self) -> bool:
         """Whether no limit holds at this moment, so that nobody need be asked for."""
-        with self._lock:
+        return self._has_looked and not self._limits
+
+    @contextmanager
+    def keeping_up(self) -> Iterator["PaceGate"]:
+        """Looks for changes in a thread of its own, for the length of the block: whoever asks never waits for that."""
+        ended = threading.Event()
+        self._is_kept_up = True
+        thread = threading.Thread(target=self._keep_up, args=(ended,), name="pace", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            ended.set()
+            thread.join(5)
+            self._is_kept_up = False
+
+    def _keep_up(self, ended: threading.Event) -> None:
+        while not ended.is_set():
             try:
-                self._refresh()
-            except DatabaseNotReady:
-                return False
-            return not self._limits
+                self._look()
+            except DatabaseNotReady as error:
+                _log.warning("pace not looked up", reason=str(error))
+            ended.wait(_REFRESH_SECONDS)
 
     def wait_for(self, domain: str) -> float:
         """0.0: one message to this domain may be handed over now, and is counted; else ask again after so many seconds.
@@ -190,7 +119,7 @@ class PaceGate:
         with self._lock:
             try:
                 self._refresh()
-                names = [name for name in self._names(domain) if self._limit(name) != NO_LIMIT]
+                names = [name for name in self._names(domain) if name in self._limits]
                 wait = max((self._wait(name) for name in names), default=0.0)
             except DatabaseNotReady:
                 return _LONGEST_WAIT_SECONDS
@@ -216,12 +145,9 @@ class PaceGate:
             return RELAY, domain
         return RELAY, GROUPS.get(domain, OTHER)
 
-    def _limit(self, name: str) -> Limit:
-        return self._limits.get(name, NO_LIMIT)
-
     def _wait(self, name: str) -> float:
         """Seconds until the next place of a limit; takes a chunk where this worker has none left."""
-        limit = self._limit(name)
+        limit = self._limits[name]
         lane = self._lanes.setdefault(name, _Lane())
         if limit.connections is not None:
             turn = int(time.time()) // _TURN_SECONDS
@@ -230,7 +156,7 @@ class PaceGate:
         lane.drop_late(time.monotonic())
         if lane.left <= 0:
             if limit.per_second is None and limit.warm_up is None:
-                lane.take(Grant(1, 0.0, _NO_STEP), time.monotonic())
+                lane.take(Grant(1, 0.0, NO_STEP), time.monotonic())
                 return 0.0
             # All chunks together are a twenty-fifth of a second's worth: so much can be late, and no more.
             chunk = (limit.per_second or 1 / _CHUNK_SECONDS) * _CHUNK_SECONDS / self._workers
@@ -244,19 +170,22 @@ class PaceGate:
         return max(0.0, lane.next_at - time.monotonic())
 
     def _refresh(self) -> None:
+        """Looks for changes, where nobody else does and it is time."""
+        if not self._is_kept_up and time.monotonic() - self._looked_at >= _REFRESH_SECONDS:
+            self._look()
+
+    def _look(self) -> None:
         """Looks for limits that were changed, and for workers that came or went."""
-        if time.monotonic() - self._refreshed_at < _REFRESH_SECONDS:
-            return
         with self._database.read() as session:
             changed = changed_limits(session)
             names = sorted({*self._living(session), self._name})
-        self._refreshed_at = time.monotonic()
+        self._looked_at = time.monotonic()
         self._workers, self._rank = len(names), names.index(self._name)
-        limits = self._settings | changed
-        for name, limit in limits.items():
-            if limit != self._limits.get(name) and name in self._lanes:
-                self._lanes[name].left = 0  # what was taken at another speed is given up
-        self._limits = limits
+        limits = {name: limit for name, limit in (self._settings | changed).items() if limit != NO_LIMIT}
+        if limits != self._limits:
+            for lane in self._lanes.values():
+                lane.left = 0  # what was taken at another speed is given up
+        self._limits, self._has_looked = limits, True
 
 
 def changed_limits(session: ReadSession) -> dict[str, Limit]:

@@ -6,7 +6,7 @@ from alembic import op
 from newsletter.foundation.database import UtcDateTime
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -40,8 +40,10 @@ def upgrade() -> None:
     ):
         op.add_column("mailing", added)
     # "running" meant one process of the earlier release. None runs while the tables change.
-    op.execute("UPDATE mailing SET state = 'paused' WHERE state = 'running'")
-    op.execute("UPDATE mailing SET run_token = NULL, run_holder = NULL, run_beat_at = NULL")
+    op.execute(
+        "UPDATE mailing SET state = 'paused', run_token = NULL, run_holder = NULL, run_beat_at = NULL"
+        " WHERE state = 'running'"
+    )
     op.execute(
         sa.text("UPDATE delivery SET state = 'in_doubt', reply_text = :doubt WHERE state = 'attempting'")
         .bindparams(doubt=_DOUBT)
