@@ -1,11 +1,12 @@
 """What can be done to the audience: lists made, subscriptions ended, addresses suppressed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience.errors import ListExists, ListRefused
 from newsletter.audience.models import (
@@ -31,7 +32,7 @@ _HOST_ALONE = re.compile(r"([^@\s]+)@([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)\
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The end of a subscription: of which list, in which languages to say so, and whether it ended just now."""
+    """What became of the wish to leave: which list was named, in which languages to say so, whether anything ended just now."""
 
     list_names: dict[str, str]
     languages: tuple[str, ...]
@@ -143,6 +144,26 @@ def suppress(
     row = {"address_key": address_key(keyring, address), "reason": reason, "since": now}
     statement = insert_unless_there(session, Suppression).returning(Suppression.address_key)
     return session.execute(statement, row).first() is not None
+
+
+def suppress_instead(
+    session: WriteSession,
+    key: bytes,
+    reason: SuppressionReason,
+    instead_of: Collection[SuppressionReason],
+    now: datetime,
+) -> None:
+    """Suppresses the address of this key (`rules.address_key`); an older reason among `instead_of` gives way."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(Suppression)
+        .values({"address_key": key, "reason": reason, "since": now})
+        .on_conflict_do_update(
+            index_elements=["address_key"],
+            set_={"reason": reason, "since": now},
+            where=Suppression.reason.in_(instead_of),
+        )
+    )
 
 
 def end_subscription(

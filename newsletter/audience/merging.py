@@ -1,6 +1,5 @@
 """Two rows of one person become one: her subscriptions, evidence and choices go on under the address that is kept."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +10,11 @@ from newsletter.audience.errors import NotTheSameMailbox
 from newsletter.audience.models import EndReason, LanguageOrigin, Subscriber, Subscription, SubscriptionState
 from newsletter.audience.preferences.models import PreferencesLink
 from newsletter.audience.queries import subscriber_by_address
+from newsletter.audience.shell import empty_row
 from newsletter.audience.sign_up.models import SignUp
 from newsletter.foundation.addresses import canonical_address
 from newsletter.foundation.database import ReadSession, WriteSession
 
-_KEY_BYTES = 16
 # What tells how a subscription stands and how it came to that; taken over as a whole from the one that holds.
 _STANDING = ("state", "end_reason", "consent_basis", "since", "ended_at", "leave_way", "leave_reason")
 
@@ -75,7 +74,7 @@ def merge_subscribers(session: WriteSession, keep: str, other: str, now: datetim
     for table in (Consent, SignUp):
         session.execute(sa.update(table).where(table.subscriber_id == gone.id).values(subscriber_id=kept.id))
     session.execute(sa.delete(PreferencesLink).where(PreferencesLink.subscriber_id == gone.id))
-    _empty(gone, now)
+    empty_row(gone, now)
     session.flush()
     return merged
 
@@ -134,14 +133,3 @@ def _merge_person(kept: Subscriber, gone: Subscriber, now: datetime) -> None:
 def _languages_count(subscriber: Subscriber) -> tuple[bool, bool]:
     """How much the languages of a row count: those that she chose herself most, then any that are known."""
     return subscriber.language_origin is LanguageOrigin.EXPLICIT, bool(subscriber.languages)
-
-
-def _empty(gone: Subscriber, now: datetime) -> None:
-    """Leaves of a row nothing but its number, which old mailings count with."""
-    gone.address, gone.address_lower = "", f"erased-{gone.id}"
-    gone.address_key = os.urandom(_KEY_BYTES)
-    gone.name = gone.first_name = ""
-    gone.languages, gone.language_origin, gone.reads_both = (), LanguageOrigin.GUESS, False
-    gone.attributes = {}
-    gone.paused_until = None
-    gone.erased_at = gone.updated_at = now

@@ -19,15 +19,17 @@ _COMMANDS = {
     "announcements": ("announcements:announcements", "Import, list, show, edit and approve announcements."),
     "translations": ("translations:translations", "Take back what translators send."),
     "lists": ("lists:lists", "Create, list and show mailing lists."),
-    "subscribers": ("subscribers:subscribers", "Import, list and show subscribers."),
+    "subscribers": ("subscribers:subscribers", "Import, list, show, export and erase subscribers."),
     "segments": ("segments:segments", "Name, look at and change filters of readers."),
     "editions": ("editions:editions", "Create, check, render and freeze editions."),
     "test-send": ("sending:test_send", "Mail each variant of an edition once, marked as a test."),
     "send": ("sending:send", "Send an edition; the same command resumes."),
     "mailings": ("mailings:mailings", "Follow, pause, cancel and report mailings."),
     "web": ("web:web", "Serve the pages for readers."),
+    "inbound": ("inbound:inbound", "Read what comes back by mail: wishes to leave, replies."),
     "dkim": ("dkim:dkim", "Sign mails with your own domain."),
-    "worker": ("worker:worker", "Do what is due, for as long as it runs."),
+    "worker": ("worker:worker", "Do what is due, for as long as it runs; any number on PostgreSQL."),
+    "pace": ("pace:pace", "Look at and change how fast mail may leave."),
 }
 
 

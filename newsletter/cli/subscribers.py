@@ -8,7 +8,7 @@ import click
 
 from newsletter.audience.importing.apply import ImportReport, import_subscribers
 from newsletter.audience.models import Subscriber, SubscriptionState
-from newsletter.audience.queries import is_suppressed, subscriber_by_address, subscribers_page
+from newsletter.audience.queries import is_suppressed, subscribers_page
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.cli.segments import segment_of
 from newsletter.cli.sign_ups import sign_ups
@@ -21,7 +21,7 @@ _SHOWN_REFUSALS = 20
 
 @click.group()
 def subscribers() -> None:
-    """Import, list and show subscribers."""
+    """Import, list, show, export and erase subscribers."""
 
 
 subscribers.add_command(sign_ups)
@@ -167,25 +167,6 @@ def list_(
     )
 
 
-@subscribers.command()
-@click.argument("address")
-@json_option
-def show(address: str, as_json: bool) -> None:
-    """Show one subscriber: languages, lists, and whether the address is suppressed."""
-    with open_installation().database.read() as session:
-        subscriber = subscriber_by_address(session, address)
-        item = subscriber_json(subscriber, is_suppressed(session, subscriber.address_key))
-    if as_json:
-        write_json(item)
-        return
-    for key, value in item.items():
-        if key != "subscriptions":
-            say(f"{key.replace('_', ' ')}: {' '.join(value) if isinstance(value, list) else value}")
-    for entry in item["subscriptions"]:
-        reason = f" ({entry['end_reason']})" if entry["end_reason"] else ""
-        say(f"list {entry['list']}: {entry['state']}{reason} since {entry['since']:%Y-%m-%d}")
-
-
 def subscriber_json(subscriber: Subscriber, suppressed: bool) -> dict[str, Any]:
     """A subscriber in JSON, in the words of the glossary."""
     return {
@@ -214,3 +195,4 @@ def subscriber_json(subscriber: Subscriber, suppressed: bool) -> dict[str, Any]:
 
 from newsletter.cli import duplicates as _duplicates  # noqa: E402, F401 - adds its commands to the group
 from newsletter.cli import exporting as _exporting  # noqa: E402, F401
+from newsletter.cli import one_person as _one_person  # noqa: E402, F401

@@ -18,6 +18,14 @@ from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.folding import register
 
 _SQLITE_BUSY_SECONDS = 30
+# Of libpq: a connection that leads nowhere (a cable, a firewall) is given up after half a minute, and not after two hours.
+_WATCHFUL = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -134,15 +142,31 @@ class Database:
         ):
             yield session
 
+    def empty_log(self) -> None:
+        """Brings what SQLite's write-ahead log holds into the file and empties the log, as far as readers let it.
+
+        Erased data would otherwise stand in the log until it is written over. Nothing on PostgreSQL.
+        """
+        if not self.is_sqlite:
+            return
+        with clear_errors(self.url), self._writer.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # a checkpoint is refused inside a transaction
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes every connection."""
         self._reader.dispose()
         self._writer.dispose()
 
 
+def is_postgresql(session: ReadSession) -> bool:
+    """Whether the session is one of PostgreSQL; else it is one of SQLite."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
@@ -150,10 +174,16 @@ def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.I
 def _postgresql_engine(url: sa.URL) -> Engine:
     return sa.create_engine(
         url,
-        connect_args={"client_encoding": "UTF8"},  # whatever PGCLIENTENCODING says
+        # UTF8 whatever PGCLIENTENCODING says.
+        connect_args={"client_encoding": "UTF8", **watchful_options(url)},
         pool_pre_ping=True,
         hide_parameters=True,
     )
+
+
+def watchful_options(url: sa.URL) -> dict[str, int]:
+    """The options by which a connection to PostgreSQL notices that it leads nowhere, where the URL says nothing of them."""
+    return {name: value for name, value in _WATCHFUL.items() if name not in url.query}
 
 
 def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
@@ -168,7 +198,8 @@ def _sqlite_engine(url: sa.URL, begin: str) -> Engine:
         # The driver's own implicit BEGIN is off: SQLAlchemy's "begin" event below opens every transaction.
         connection.isolation_level = None
         register(connection)
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        # secure_delete: what is erased is overwritten with zeros, not only let go of.
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

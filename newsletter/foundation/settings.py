@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     """The one colour of links and buttons, as #rrggbb."""
 
     logo_url: str = ""
-    """The https address of the logo at the top of every mail; empty for none."""
+    """The https address of the logo at the top of every mail and public page; empty for none."""
 
     theme: str = "letter"
     """The theme of lists that name none: a folder under `templates/themes/`."""
@@ -114,6 +114,23 @@ class Settings(BaseSettings):
     """Whether a sign-up form makes the browser work for a second, against programs that fill in forms: true or false.
     Such a form needs JavaScript; without this setting no page does."""
 
+    keep_sign_ups_days: int = Field(default=30, ge=8)
+    """After how many days a sign-up that nobody confirmed, and what came with it, is forgotten (8 or more)."""
+
+    keep_visits_days: int = Field(default=1095, ge=30)
+    """After how many days evidence of consent loses the visitor's network address and browser (30 or more)."""
+
+    keep_inbound_days: int = Field(default=90, ge=1)
+    """After how many days mails that came in are forgotten, replies included (1 or more)."""
+
+    inbound_url: SecretStr = SecretStr("")
+    """The mailbox in which replies and unsubscribe mails arrive, read every five minutes by the worker:
+    `imaps://user:password@host/INBOX`, or the path of a Maildir. Empty: only `newsletter inbound read` reads any."""
+
+    trusted_authserv_ids: Annotated[tuple[str, ...], NoDecode] = ()
+    """The names by which your own mail servers sign `Authentication-Results` (RFC 8601), as in `mx.example.org`: only
+    they are believed when they say that a From is genuine (dmarc=pass). Empty: nobody is."""
+
     alert_address: str = ""
     """Who is written to when forms seem to be abused; empty for the sender's address."""
 
@@ -131,8 +148,37 @@ class Settings(BaseSettings):
     """The domain that signs. Empty: the domain of the sender. A mail from another domain than this one, or from below
     it, is not signed."""
 
+    undo_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long a mailing that is begun may still be called back before its first message goes out, in seconds (120 is
+    two minutes); 0 for no such window."""
+
+    late_start_minutes: int = Field(default=60, ge=1)
+    """A scheduled mailing whose time passed longer ago than this, in minutes, because nobody was there to begin it,
+    waits for somebody to say whether it should still go out."""
+
+    give_up_hours: int = Field(default=72, ge=1, le=240)
+    """How long a server may say "later" before a message is given up, in hours; the time a mailing is paused does not
+    count."""
+
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
+
+    smtp_messages_per_connection: int = Field(default=500, ge=1)
+    """After how many messages a connection is closed and another one opened; some relays and mailbox providers take
+    no more than 50 or 100."""
+
+    smtp_bdat: bool = False
+    """`true` hands messages over by BDAT instead of DATA to every relay that offers CHUNKING (`?bdat=yes` for one
+    relay). No faster, and right for a relay that handles BDAT better."""
+
+    pace: str = "default"
+    """How fast mail may leave, over all workers: rules with commas between, each for `relay` (every message), for a mail
+    domain (its provider), or for `other`: `gmail.com 600/min burst 2000 connections 5, relay 3000/min per-connection 500`.
+    Beginning with `default`: the built-in rules for large providers, and yours behind them. Empty: as fast as the relay
+    takes it. `newsletter pace set` changes it while mail is going out."""
+
+    worker_silence_seconds: float = Field(default=30.0, ge=3)
+    """After how many seconds without a sign of life the other workers take up what a worker was doing (3 or more)."""
 
     smtp_timeout_seconds: float = Field(default=300.0, gt=0)
     """How long to wait for an answer of the relay, in seconds (RFC 5321 section 4.5.3.2 asks for 300)."""
@@ -150,6 +196,14 @@ class Settings(BaseSettings):
             return normalise_tags(str(part) for part in parts if str(part).strip())
         except NotALanguage as error:
             raise ValueError(str(error).rstrip(".")) from error
+
+    @field_validator("trusted_authserv_ids", mode="before")
+    @classmethod
+    def _names_from_text(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            raise ValueError("name mail servers, as in mx.example.org")
+        return tuple(str(part).strip().lower() for part in parts if str(part).strip())
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

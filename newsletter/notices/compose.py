@@ -27,9 +27,13 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class ComposedNotice:
-    """A mail that is ready: its envelope, its Message-ID (with the angle brackets), its octets."""
+    """A mail that is ready: its envelope, its Message-ID (with the angle brackets), its octets.
+
+    `sender` is that of the envelope, "" for the null sender; `author` the address of From.
+    """
 
     sender: str
+    author: str
     recipient: str
     message_id: str
     message: bytes
@@ -51,14 +55,17 @@ def compose_notice(notice: Notice, letterhead: Letterhead, now: datetime) -> Com
         ("Subject", " | ".join(dict.fromkeys(typeset(part.subject, part.language) for part in notice.parts))),
         ("Date", rfc5322_date(now)),
         ("Message-ID", identity),
-        ("Auto-Submitted", "auto-generated"),
+        ("Auto-Submitted", "auto-replied" if notice.is_answer else "auto-generated"),
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ("Content-Language", ", ".join(notice.languages)),
     )
     literal = tuple((header, value.replace("[[", "[[open]]")) for header, value in headers)
     source = MessageSource(literal, _text(notice, letterhead), _html(notice, letterhead))
     octets = compile_message(source).assemble({"open": "[["})
-    return ComposedNotice(envelope_address(sender), envelope_address(notice.recipient), identity, octets)
+    author = envelope_address(sender)
+    # The answer to a mail has the null sender, so that no bounce or absence note answers it (RFC 3834 section 3.3).
+    envelope_sender = "" if notice.is_answer else author
+    return ComposedNotice(envelope_sender, author, envelope_address(notice.recipient), identity, octets)
 
 
 def _text(notice: Notice, letterhead: Letterhead) -> str:

@@ -36,7 +36,8 @@ class Notice:
     """A mail to one person: one part, or one for each language where hers is not known.
 
     `label` names it in its Message-ID, so it is the same whenever the same notice is sent again. An empty
-    `sender_name` or `sender_address` takes the installation's.
+    `sender_name` or `sender_address` takes the installation's. `is_answer` where it answers a mail of hers: then
+    nothing comes back of it, not even a bounce.
     """
 
     recipient: str
@@ -44,6 +45,7 @@ class Notice:
     parts: tuple[NoticePart, ...]
     sender_name: str = ""
     sender_address: str = ""
+    is_answer: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:

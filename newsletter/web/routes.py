@@ -10,14 +10,19 @@ from newsletter.web.archive.pages import show_archive, show_list
 from newsletter.web.archive.pictures import show_picture
 from newsletter.web.confirm import confirm_or_ask, decline_or_ask
 from newsletter.web.landing import healthz, serve_asset, serve_icon, show_landing
+from newsletter.web.preferences.page import show_or_change
+from newsletter.web.preferences.request import ask_for_link
+from newsletter.web.preferences.rights import download_data, erase_or_ask, show_data
 from newsletter.web.subscribe import subscribe
-from newsletter.web.unsubscribe import unsubscribe_or_ask
+from newsletter.web.unsubscribe import say_why_or_ask, unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/", show_landing),
     Route("/healthz", healthz),
     Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why", say_why_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why/", say_why_or_ask, methods=["GET", "POST"]),
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
     Route("/favicon.ico", serve_icon),
@@ -42,6 +47,13 @@ PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/{language}/confirm/{token}/", confirm_or_ask, methods=["GET", "POST"]),
     Route("/{language}/not-me/{token}", decline_or_ask, methods=["GET", "POST"]),
     Route("/{language}/not-me/{token}/", decline_or_ask, methods=["GET", "POST"]),
+    Route("/{language}/preferences", ask_for_link, methods=["GET", "POST"]),
+    Route("/{language}/preferences/", ask_for_link, methods=["GET", "POST"]),
+    Route("/{language}/preferences/{token}", show_or_change, methods=["GET", "POST"]),
+    Route("/{language}/preferences/{token}/", show_or_change, methods=["GET", "POST"]),
+    Route("/{language}/preferences/{token}/data", show_data),
+    Route("/{language}/preferences/{token}/data.json", download_data),
+    Route("/{language}/preferences/{token}/erase", erase_or_ask, methods=["GET", "POST"]),
     Route("/{language}", show_landing),
     Route("/{language}/", show_landing),
 )

@@ -14,7 +14,7 @@ from newsletter.audience.sign_up.form import BOTH, Problem, Typed
 from newsletter.audience.sign_up.words import ListOffer
 from newsletter.foundation.language import own_name
 from newsletter.foundation.texts import texts
-from newsletter.web.errors import CONTENT_SECURITY_POLICY
+from newsletter.web.errors import content_security_policy
 from newsletter.web.site import Site
 
 FORM = "subscribe"
@@ -85,9 +85,9 @@ def answer_with(
         token=token or issue_form_token(site.keyring, FORM, site.now()),
         shown=digest_of(page.offers),
         heading=_heading(page),
-        note=_note_words(page.language, note) if note else "",
+        note=note_words(page.language, note) if note else "",
         problems={
-            field: _problem_words(page.language, problems[field]) for field in _FIELDS if field in problems
+            field: problem_words(page.language, problems[field]) for field in _FIELDS if field in problems
         },
         puzzle_bits=BITS if site.settings.proof_of_work else 0,
         choices=_choices(site, page, typed),
@@ -98,7 +98,7 @@ def answer_with(
     status = 422 if problems else 429 if note is Note.TOO_MANY else 200
     headers = {"Content-Language": page.language}
     if site.settings.proof_of_work:
-        headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
+        headers["Content-Security-Policy"] = f"{content_security_policy(site)}; script-src 'self'"
     if note is None and not problems:
         headers["X-Robots-Tag"] = "all"
     return HTMLResponse(html, status, headers=headers)
@@ -126,7 +126,8 @@ def _choices(site: Site, page: FormPage, typed: Typed) -> list[Choice]:
     return [*choices, Choice(BOTH, both, page.language, is_both)]
 
 
-def _problem_words(language: str, problem: Problem) -> str:
+def problem_words(language: str, problem: Problem) -> str:
+    """What is wrong with a field, and how to mend it."""
     t = texts(language).gettext
     return {
         Problem.ADDRESS_MISSING: t("Please enter your e-mail address."),
@@ -137,7 +138,8 @@ def _problem_words(language: str, problem: Problem) -> str:
     }[problem]
 
 
-def _note_words(language: str, note: Note) -> str:
+def note_words(language: str, note: Note) -> str:
+    """Why the form is there again."""
     t = texts(language).gettext
     return {
         Note.ONE_MORE_CLICK: t(

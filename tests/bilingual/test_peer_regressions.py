@@ -23,6 +23,7 @@ from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import mailing_report
 from newsletter.mailing.run import MailingRun
+from newsletter.transport.octets import whole
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -41,7 +42,7 @@ class SharedLine:
             if stop():
                 on_outcome(job, Outcome(Verdict.NOT_TRIED, None, None, ""))
                 continue
-            language = str(message_from_bytes(job.message())["Content-Language"])
+            language = str(message_from_bytes(whole(job.message()))["Content-Language"])
             with self._lock:
                 self.handed.append((job.recipient, language))
             on_outcome(job, Outcome(Verdict.ACCEPTED, 250, "2.0.0", "ok"))

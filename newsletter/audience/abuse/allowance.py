@@ -6,10 +6,7 @@ takes a place; places are rows of `spent_token`, so that two workers cannot take
 
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
-from newsletter.audience.abuse.form_tokens import spend_once
-from newsletter.audience.abuse.models import SpentToken
+from newsletter.audience.abuse.form_tokens import forget_once, spend_once
 from newsletter.foundation.addresses import canonical_address
 from newsletter.foundation.database import WriteSession
 from newsletter.foundation.signing import Keyring
@@ -33,8 +30,7 @@ def take_allowance(session: WriteSession, keyring: Keyring, address: str, now: d
 def restore_allowance(session: WriteSession, keyring: Keyring, address: str) -> None:
     """Counts anew for this mailbox, because its owner answered."""
     mailbox = canonical_address(address)
-    digests = [keyring.fingerprint("spent", what) for what in (_of_the_day(mailbox), *_places(mailbox))]
-    session.execute(sa.delete(SpentToken).where(SpentToken.hash.in_(digests)))
+    forget_once(session, keyring, (_of_the_day(mailbox), *_places(mailbox)))
 
 
 def _of_the_day(mailbox: str) -> str:

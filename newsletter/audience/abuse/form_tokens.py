@@ -5,6 +5,7 @@ secret taught the two bounds: programs send at once, and people do not sit befor
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -59,6 +60,12 @@ def spend_once(session: WriteSession, keyring: Keyring, what: str, now: datetime
     session.execute(sa.delete(SpentToken).where(SpentToken.hash == digest, SpentToken.expires_at <= now))
     statement = insert_unless_there(session, SpentToken).returning(SpentToken.hash)
     return session.execute(statement, {"hash": digest, "expires_at": now + lasting}).first() is not None
+
+
+def forget_once(session: WriteSession, keyring: Keyring, what: Iterable[str]) -> None:
+    """Forgets that these happened."""
+    digests = [keyring.fingerprint("spent", one) for one in what]
+    session.execute(sa.delete(SpentToken).where(SpentToken.hash.in_(digests)))
 
 
 def _issued_at(keyring: Keyring, form: str, token: str) -> datetime | None:

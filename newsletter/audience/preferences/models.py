@@ -1,4 +1,4 @@
-"""The table of links that were mailed to readers so that they can change what we know of them."""
+"""The tables of links that were mailed to readers so that they can change what we know of them."""
 
 from datetime import datetime
 
@@ -21,3 +21,18 @@ class PreferencesLink(Base):
     subscriber_id: Mapped[int] = mapped_column(sa.ForeignKey("subscriber.id"), index=True)
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # Of the mail that brought the link: evidence for a list that she joins through it.
+    message_id: Mapped[str] = mapped_column(sa.String(255), default="", server_default="")
+
+
+class PreferencesRequest(Base):
+    """An address that somebody typed to get such a link; kept until the job that considers it has done so."""
+
+    __tablename__ = "preferences_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(sa.String(320))
+    address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), index=True)
+    requested_at: Mapped[datetime]
+    # The link that was made for it, once it was decided to mail one.
+    link_id: Mapped[int | None] = mapped_column(sa.ForeignKey("preferences_link.id", ondelete="CASCADE"))

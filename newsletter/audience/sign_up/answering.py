@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import selectinload
 
 from newsletter.audience.abuse.allowance import restore_allowance
+from newsletter.audience.actions import suppress_instead
 from newsletter.audience.consent.actions import Visit, record_consent
 from newsletter.audience.consent.models import ConsentEvent
 from newsletter.audience.models import (
@@ -25,8 +25,8 @@ from newsletter.audience.sign_up.queries import SignUpSeen, seen_of, sign_up_by_
 from newsletter.foundation.database import WriteSession
 from newsletter.foundation.signing import Keyring, hash_of_token
 
-# What a person lifts by saying yes: she asked for it herself, or the mailbox is there again.
-_LIFTED = (SuppressionReason.BOUNCED, SuppressionReason.IMPORTED, SuppressionReason.ERASED)
+LIFTED = (SuppressionReason.BOUNCED, SuppressionReason.IMPORTED, SuppressionReason.ERASED)
+"""What a person lifts by saying yes: she asked for it herself, or the mailbox is there again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _confirm(session: WriteSession, keyring: Keyring, sign_up: SignUp, visit: Vi
         _record(session, sign_up, item, ConsentEvent.CONFIRMED, visit, now)
     session.execute(
         sa.delete(Suppression).where(
-            Suppression.address_key == sign_up.address_key, Suppression.reason.in_(_LIFTED)
+            Suppression.address_key == sign_up.address_key, Suppression.reason.in_(LIFTED)
         )
     )
     restore_allowance(session, keyring, sign_up.address)
@@ -138,7 +138,7 @@ def _decline(session: WriteSession, sign_up: SignUp, visit: Visit, now: datetime
         )
         for item in sign_up.lists:
             _record(session, sign_up, item, ConsentEvent.DECLINED, visit, now)
-    _suppress_for_good(session, sign_up.address_key, now)
+    suppress_instead(session, sign_up.address_key, SuppressionReason.REQUESTED, LIFTED, now)
 
 
 def _record(
@@ -161,19 +161,4 @@ def _record(
         shown_hash=item.shown_hash,
         visit=visit,
         message_id=sign_up.message_id,
-    )
-
-
-def _suppress_for_good(session: WriteSession, address_key: bytes, now: datetime) -> None:
-    """Suppresses the address because its owner asks; a reason that a sign-up would lift gives way to this one."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = {"address_key": address_key, "reason": SuppressionReason.REQUESTED, "since": now}
-    session.execute(
-        insert(Suppression)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=["address_key"],
-            set_={"reason": SuppressionReason.REQUESTED, "since": now},
-            where=Suppression.reason.in_(_LIFTED),
-        )
     )

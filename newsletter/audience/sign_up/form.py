@@ -59,8 +59,8 @@ def understand(
     """
     problems: dict[str, Problem] = {}
     address = _address(typed.address, problems)
-    name = _CONTROL.sub(" ", typed.name).strip()
-    if len(name) > _NAME_LENGTH_MAX or _NO_NAME.search(name):
+    name = plain_name(typed.name)
+    if name is None:
         problems["name"] = Problem.NAME_WRONG
     lists = tuple(offer for offer in offers if offer.slug in typed.lists)
     if not lists:
@@ -71,7 +71,13 @@ def understand(
         chosen = _first(languages, form_language) if len(languages) == 2 else chosen
         if len(chosen) < 2:
             problems["languages"] = Problem.LANGUAGES_FEW
-    return problems or Wish(address, name, chosen, reads_both, lists)
+    return problems or Wish(address, name or "", chosen, reads_both, lists)
+
+
+def plain_name(text: str, length_max: int = _NAME_LENGTH_MAX) -> str | None:
+    """The name on one line, "" for none; None where it is too long, or a link, or markup: mails greet with it."""
+    name = _CONTROL.sub(" ", text).strip()
+    return None if len(name) > length_max or _NO_NAME.search(name) else name
 
 
 def _address(text: str, problems: dict[str, Problem]) -> str:
