@@ -19,6 +19,7 @@ from newsletter.audience.preferences import models as _preferences_tables  # noq
 from newsletter.audience.segments import models as _segment_tables  # noqa: F401
 from newsletter.audience.sign_up import models as _sign_up_tables  # noqa: F401
 from newsletter.editions.masthead import Masthead
+from newsletter.foundation import clock
 from newsletter.foundation.database import Base, Database
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.logs import configure_logs
@@ -27,16 +28,22 @@ from newsletter.foundation.signing import Keyring
 from newsletter.inbound import models as _inbound_tables  # noqa: F401
 from newsletter.jobs import models as _job_tables  # noqa: F401
 from newsletter.mailing.compose import Sender, sender_of
+from newsletter.mailing.pace import models as _pace_tables  # noqa: F401
+from newsletter.mailing.pace.limits import NO_LIMIT, RELAY, limits_of
 from newsletter.rendering.content import Branding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from newsletter.inbound.taking_in import Office
     from newsletter.jobs.run import Handler
+    from newsletter.mailing.run import Parts
+    from newsletter.mailing.shelf import Gate
     from newsletter.privacy.retention import Spans
-    from newsletter.transport.smtp import DeliveryLine
+    from newsletter.transport.line import DeliveryLine
+    from newsletter.transport.octets import Message
     from newsletter.transport.timeouts import Timeouts
 
 METADATA = Base.metadata
@@ -137,21 +144,64 @@ def sender_of_list(installation: Installation, mailing_list: MailingList) -> Sen
 
 def open_line(settings: Settings) -> DeliveryLine:
     """A line to the relays of the settings. Raises RelayNotSet where none is named, BadInput for a wrong address."""
+    from newsletter.transport.line import DeliveryLine
     from newsletter.transport.relay import relays_from
-    from newsletter.transport.smtp import DeliveryLine
 
     urls = settings.smtp_url.get_secret_value()
     if not urls:
         raise RelayNotSet
     return DeliveryLine(
-        relays_from(urls),
+        relays_from(urls, has_bdat=settings.smtp_bdat),
         connections=settings.smtp_connections,
         helo_name=urlsplit(settings.base_url).hostname or "localhost",
         timeouts=_timeouts(settings.smtp_timeout_seconds),
+        messages_per_connection=limits_of(settings.pace).get(RELAY, NO_LIMIT).per_connection
+        or settings.smtp_messages_per_connection,
     )
 
 
-def signer_for(settings: Settings, sender_address: str) -> Callable[[bytes], bytes] | None:
+def open_gate(installation: Installation, name: str = "") -> AbstractContextManager[Gate]:
+    """For the length of the block, what keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
+    from newsletter.jobs.beats import living_workers
+    from newsletter.mailing.pace.gate import PaceGate
+
+    silence = timedelta(seconds=installation.settings.worker_silence_seconds)
+    gate = PaceGate(
+        installation.database,
+        limits_of(installation.settings.pace),
+        name,
+        lambda session: living_workers(session, clock.now(), silence),
+    )
+    return gate.keeping_up()
+
+
+def parts_of(
+    installation: Installation, mailing_id: int, gate: Gate, clock: Callable[[], datetime] = clock.now
+) -> Parts:
+    """What a run over a mailing works with. Raises MailingNotFound, SecretMissing, KeyRefused, KeyUnreadable."""
+    from newsletter.editions.queries import edition_by_id, rendered_variants
+    from newsletter.mailing.compose import Composer
+    from newsletter.mailing.queries import mailing_by_id
+    from newsletter.mailing.run import Parts
+
+    with installation.database.read() as session:
+        edition_id = mailing_by_id(session, mailing_id).edition_id
+        mailing_list = session.get_one(MailingList, edition_by_id(session, edition_id).list_id)
+        variants = rendered_variants(session, edition_id)
+    sender = sender_of_list(installation, mailing_list)
+    return Parts(
+        database=installation.database,
+        keyring=installation.keyring,
+        composer=Composer(sender, variants, f"m{mailing_id}"),
+        sender_address=sender.address,
+        clock=clock,
+        journal_folder=installation.journal_folder,
+        gate=gate,
+        give_up_after=timedelta(hours=installation.settings.give_up_hours),
+    )
+
+
+def signer_for(settings: Settings, sender_address: str) -> Callable[[Message], Message] | None:
     """What signs mails from this sender (DKIM); None where nothing does. Raises KeyRefused, KeyUnreadable."""
     if not settings.dkim_key:
         return None
@@ -253,8 +303,10 @@ def budgets_of(settings: Settings) -> Budgets:
 
 
 def _signed(settings: Settings, sender_address: str, message: bytes) -> bytes:
+    from newsletter.transport.octets import whole
+
     sign = signer_for(settings, sender_address)
-    return sign(message) if sign else message
+    return whole(sign(message)) if sign else message
 
 
 def _timeouts(seconds: float) -> Timeouts:

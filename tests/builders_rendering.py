@@ -253,9 +253,11 @@ def a_rich_content(variant: str = "fr", /, **changes: object) -> EditionContent:
     languages = variant.split("+")
     if "ar" in languages:
         return replace(_with_arabic(languages), **changes)  # type: ignore[arg-type]
-    parts = tuple(_rich_part(language) for language in languages)
-    branding = a_branding(logo_url=f"{SITE}/logo.png")
-    content = a_content(variant, parts=parts, branding=branding, preferences_url=f"{SITE}/preferences")
+    parts = tuple(
+        replace(_rich_part(language), preferences_url=f"{SITE}/{language}/preferences")
+        for language in languages
+    )
+    content = a_content(variant, parts=parts, branding=a_branding(logo_url=f"{SITE}/logo.png"))
     return replace(content, **changes)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
+import sqlalchemy as sa
+
 from newsletter.audience.models import (
     LanguageOrigin,
     MailingList,
@@ -164,3 +166,36 @@ def a_caught_mail(now: datetime, number: int = 1, **values: Any) -> CaughtMail:
     )
     message["Content-Language"] = values.get("languages", "fr")  # after the content: setting that clears it
     return CaughtMail(number, "bounce@example.org", recipient, message.as_bytes(), now)
+
+
+def many_readers(database: Database, now: datetime, count: int) -> list[str]:
+    """So many readers of one list, half of them French; the path at which each leaves."""
+    names = [random_name() for _ in range(count)]
+    with database.transaction() as session:
+        mailing_list = a_list(session, now)
+        people = [
+            {
+                "id": number,
+                "address": f"reader{number}@example.org",
+                "address_lower": f"reader{number}@example.org",
+                "address_key": number.to_bytes(16, "big"),
+                "languages": ("fr", "en")[number % 2 :],
+                "language_origin": LanguageOrigin.IMPORT,
+                "created_at": now,
+                "updated_at": now,
+            }
+            for number in range(1, count + 1)
+        ]
+        session.execute(sa.insert(Subscriber), people)
+        subscriptions = [
+            {
+                "list_id": mailing_list.id,
+                "subscriber_id": number,
+                "state": SubscriptionState.ACTIVE,
+                "public_name": name,
+                "since": now,
+            }
+            for number, name in enumerate(names, 1)
+        ]
+        session.execute(sa.insert(Subscription), subscriptions)
+    return [f"/u/{Keyring(SECRET).sign('unsubscribe', name)}" for name in names]

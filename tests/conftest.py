@@ -18,6 +18,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.migrations.upgrade import upgrade_database
 from newsletter.wiring import METADATA
 
+KEYRING_SECRET = "a secret of the tests that is long enough to be one"
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 # Settings of the person who runs the tests must not leak into them.
 for _name in [
@@ -42,7 +43,7 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     """Keys for signing in tests."""
-    return Keyring("a secret of the tests that is long enough to be one")
+    return Keyring(KEYRING_SECRET)
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +113,20 @@ def sqlite_db(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database with every table: each test runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_db")
-        return
-    database: Database = request.getfixturevalue("_postgresql_database")
+@pytest.fixture
+def postgresql_db(_postgresql_database: Database) -> Iterator[Database]:
+    """An empty PostgreSQL database with every table."""
+    database = _postgresql_database
     yield database
-    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    tables = [table.name for table in METADATA.sorted_tables]
+    tables += ["procrastinate_jobs", "procrastinate_workers", "procrastinate_periodic_defers"]
+    names = ", ".join(f'"{name}"' for name in tables)
     with database.engine.begin() as connection:
         connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """An empty database with every table: each test runs on SQLite and on PostgreSQL."""
+    database: Database = request.getfixturevalue(f"{request.param}_db")
+    return database

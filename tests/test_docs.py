@@ -30,13 +30,13 @@ def test_every_state_is_documented() -> None:
     )
     from newsletter.editions.models import EditionMode, EditionState, Fallback
     from newsletter.inbound.models import InboundKind, InboundResult, InboundState
-    from newsletter.mailing.models import DeliveryState, MailingState, SkipReason
+    from newsletter.mailing.models import DeliveryState, MailingState, SkipReason, SliceState
 
     operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
     kinds = (TranslationState, SubscriptionState, EndReason, LanguageOrigin, SuppressionReason)
     kinds += (LeaveWay, LeaveReason, OptIn, ConsentEvent)
     kinds += (InboundKind, InboundState, InboundResult)
-    kinds += (EditionState, EditionMode, Fallback, MailingState, DeliveryState, SkipReason)
+    kinds += (EditionState, EditionMode, Fallback, MailingState, DeliveryState, SkipReason, SliceState)
     missing = [
         f"{kind.__name__}.{state.value}"
         for kind in kinds

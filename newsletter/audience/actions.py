@@ -32,7 +32,7 @@ _HOST_ALONE = re.compile(r"([^@\s]+)@([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)\
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The end of a subscription: of which list, in which languages to say so, and whether it ended just now."""
+    """What became of the wish to leave: which list was named, in which languages to say so, whether anything ended just now."""
 
     list_names: dict[str, str]
     languages: tuple[str, ...]

@@ -222,6 +222,11 @@ def is_suppressed(session: ReadSession, address_key: bytes) -> bool:
     return session.get(Suppression, address_key) is not None
 
 
+def has_several_lists(session: ReadSession) -> bool:
+    """Whether there is more than one list to be on."""
+    return len(session.scalars(sa.select(MailingList.id).limit(2)).all()) > 1
+
+
 def name_in_force(session: ReadSession, public_name: bytes) -> bytes:
     """The public name of the subscription that goes on for the one of this name: itself, unless it was merged."""
     goes_on = aliased(Subscription)

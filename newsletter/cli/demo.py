@@ -201,7 +201,7 @@ def _send_edition(installation: Installation) -> Sent:
     with installation.database.transaction() as session:
         mailing_id = plan_mailing(session, edition_id, clock.now()).id
     with stop_on_signal() as stop, open_line(installation.settings) as line:
-        run_mailing(installation, edition_id, mailing_id, line, stop)
+        run_mailing(installation, mailing_id, line, stop)
     return Sent(edition_id, mailing_id)
 
 

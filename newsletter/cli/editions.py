@@ -157,7 +157,7 @@ def masthead_for_edition(installation: Installation, edition_id: int) -> Masthea
 
 @editions.command()
 @click.argument("edition_id", metavar="E", type=IdType)
-@click.option("--links", "with_links", is_flag=True, help="Also fetch every link once, over the network.")
+@click.option("--links", "with_links", is_flag=True, help="Ask every linked page once, over the network.")
 @click.option(
     "--level",
     type=click.Choice([level.value for level in Level]),
@@ -178,25 +178,26 @@ def check(
 ) -> None:
     """Check an edition: what blocks freezing, what somebody should look at. Exit code 1 where something blocks.
 
-    docs/checks.md explains every code. Nothing is fetched from the network without --links.
+    docs/checks.md explains every code. Nothing is fetched from the network without --links; what pages answered is
+    told for a week.
     """
     from newsletter.cli.findings import show_findings
     from newsletter.editions.checks.findings import told_in
-    from newsletter.editions.checks.links import check_links
-    from newsletter.editions.checks.run import check_now, stories_now
+    from newsletter.editions.checks.kept_answers import ask_links_now
+    from newsletter.editions.checks.run import check_now
 
     installation = open_installation()
     masthead = masthead_for_edition(installation, edition_id)
-    database = installation.database
+    database, now = installation.database, clock.now()
+    if with_links:
+        ask_links_now(database, edition_id, now)
     findings = check_now(
         database,
         edition_id,
         masthead,
-        clock.now(),
+        now,
         require_approval=require_approval or masthead.require_approval,
     )
-    if with_links:
-        findings += tuple(check_links(stories_now(database, edition_id)))
     order = list(Level)
     shown = [found for found in findings if order.index(found.level) <= order.index(Level(level))]
     language = answer_in or installation.settings.staff_language

@@ -36,8 +36,12 @@ def exit_code_of(error: BaseException) -> int:
         case click.Abort() | KeyboardInterrupt():
             tell_error("Stopped; nothing is lost.")
             return 130
-        case click.UsageError():
+        case click.exceptions.NoArgsIsHelpError():
             error.show()
+            return MISUSE
+        case click.UsageError():
+            where = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
+            tell_error(f"{error.format_message()}{where}")
             return MISUSE
         case click.ClickException():
             tell_error(error.format_message())

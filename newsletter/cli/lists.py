@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from newsletter.audience.actions import ListChanges, create_list, edit_list
+from newsletter.audience.leaving.queries import LeavingCounts, leaving_counts
 from newsletter.audience.queries import ListCounts, all_lists, list_by_slug
 from newsletter.cli.languages import texts_option, texts_per_language
 from newsletter.cli.list_terms import terms_from, terms_json, terms_options
@@ -153,8 +154,9 @@ def list_(as_json: bool) -> None:
 def show(slug: str, as_json: bool) -> None:
     """Show one list: sender, identifier, how people come to it, readers per language."""
     with open_installation().database.read() as session:
-        terms = terms_json(list_by_slug(session, slug))
-        item = next(_list_json(counts) for counts in all_lists(session) if counts.slug == slug) | terms
+        found = list_by_slug(session, slug)
+        counts = next(item for item in all_lists(session) if item.slug == slug)
+        item = _list_json(counts) | terms_json(found) | _left_json(leaving_counts(session, found.id))
     if as_json:
         write_json(item)
         return
@@ -185,6 +187,13 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key or 'none'}: {item}" for key, item in value.items())
     return str(value)
+
+
+def _left_json(counts: LeavingCounts) -> dict[str, Any]:
+    return {
+        "left_by": {way.value: count for way, count in counts.by_way.items()},
+        "left_because": {reason.value: count for reason, count in counts.by_reason.items()},
+    }
 
 
 def _list_json(counts: ListCounts) -> dict[str, Any]:

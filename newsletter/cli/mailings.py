@@ -10,7 +10,7 @@ from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
 from newsletter.foundation.language import own_name
-from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt
+from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt, set_limits
 from newsletter.mailing.by_language import LanguageFigures, figures_by_language
 from newsletter.mailing.queries import Counts, MailingReport, deliveries, mailing_by_id, mailing_report
 from newsletter.mailing.queries import mailings as all_mailings
@@ -87,6 +87,9 @@ def report(mailing_id: int, as_json: bool) -> None:
         write_json({**report_json(figures), "by_language": by_language, "unaccepted": others})
         return
     show_report(figures)
+    if len(figures.by_domain) > 1:
+        domains = [((name,), _figures(counts)) for name, counts in figures.by_domain.items()]
+        _write_figures("By domain", ["Domain"], _FIGURES, domains)
     _show_languages(languages)
     if others:
         write_table(
@@ -107,15 +110,39 @@ def pause(mailing_id: int) -> None:
 
 @mailings.command()
 @click.argument("mailing_id", metavar="M", type=IdType)
+@click.option("--background", is_flag=True, help="Let workers go on with it, and do not wait for them.")
 @json_option
 @click.pass_context
-def resume(ctx: click.Context, mailing_id: int, as_json: bool) -> None:
+def resume(ctx: click.Context, mailing_id: int, background: bool, as_json: bool) -> None:
     """Go on with a paused mailing, in the foreground: the same as `newsletter send` of its edition."""
     from newsletter.cli.sending import send
 
     with open_installation().database.read() as session:
         edition_id = mailing_by_id(session, mailing_id).edition_id
-    ctx.invoke(send, edition_id=edition_id, dry_run=False, as_json=as_json)
+    ctx.invoke(send, edition_id=edition_id, dry_run=False, as_json=as_json, background=background)
+
+
+@mailings.command("set")
+@click.argument("mailing_id", metavar="M", type=IdType)
+@click.option(
+    "--connections", type=click.IntRange(0, 50), help="Connections at most; 0: as the settings say."
+)
+@click.option("--per-minute", type=click.IntRange(0), help="Messages a minute at most; 0: no such limit.")
+def set_(mailing_id: int, connections: int | None, per_minute: int | None) -> None:
+    """Change the limits of a mailing, also while it runs: whoever sends it obeys within a second.
+
+    Each process that sends the mailing keeps to them by itself.
+    """
+    wanted = {"connections": connections, "per_minute": per_minute}
+    limits = {name: value or None for name, value in wanted.items() if value is not None}
+    if not limits:
+        raise click.UsageError("Name --connections or --per-minute.")
+    with open_installation().database.transaction() as session:
+        mailing = set_limits(session, mailing_id, limits)
+        now = mailing.connections, mailing.per_minute
+    say(
+        f"Mailing {mailing_id}: connections {now[0] or 'as the settings say'}, messages a minute {now[1] or 'no limit'}."
+    )
 
 
 @mailings.command()
@@ -145,24 +172,30 @@ def report_json(report: MailingReport) -> dict[str, Any]:
         "state": report.state.value,
         **_counts_json(report.total),
         "by_variant": {name: _counts_json(counts) for name, counts in report.by_variant.items()},
+        "by_domain": {name: _counts_json(counts) for name, counts in report.by_domain.items()},
+        "held_back": report.held_back,
+        "paused_because": report.paused_because,
+        "starts_at": report.starts_at,
     }
 
 
 def _counts_json(counts: Counts) -> dict[str, Any]:
     return {
         "planned": counts.planned,
-        "pending": counts.pending,
-        "waiting": counts.waiting,
         "accepted": counts.accepted,
         "rejected": counts.rejected,
+        # Those who are still to be mailed; the next three say what they wait for.
         "deferred": counts.deferred,
+        "pending": counts.pending,
+        "waiting": counts.waiting,
+        "put_off": counts.put_off,
         "given_up": counts.given_up,
         "in_doubt": counts.in_doubt,
         "skipped": {reason.value: count for reason, count in counts.skipped.items()},
     }
 
 
-_FIGURES = ["Planned", "Accepted", "Rejected", "Deferred", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
+_FIGURES = ["Planned", "Accepted", "Rejected", "Put\noff", "Given\nup", "In\ndoubt", "Pending", "Skipped"]
 _SHOWN_AT_NOUGHT = {"Planned", "Accepted"}
 
 
@@ -174,6 +207,10 @@ def show_report(report: MailingReport) -> None:
     _write_figures(title, ["Variant"], _FIGURES, rows)
     if report.total.waiting:
         say(f"Waiting for their language to be frozen: {report.total.waiting}")
+    for group, words in report.held_back.items():
+        say(f"Held back, {group} blames the sender: {words}")
+    if report.paused_because and not report.held_back:
+        say(f"Paused: {report.paused_because}")
     for reason, count in report.total.skipped.items():
         say(f"Skipped, {reason.value.replace('_', ' ')}: {count}")
 
@@ -214,7 +251,7 @@ def _figures(counts: Counts) -> tuple[int, ...]:
         counts.planned,
         counts.accepted,
         counts.rejected,
-        counts.deferred,
+        counts.put_off,
         counts.given_up,
         counts.in_doubt,
         counts.pending,

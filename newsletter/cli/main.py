@@ -28,7 +28,8 @@ _COMMANDS = {
     "web": ("web:web", "Serve the pages for readers."),
     "inbound": ("inbound:inbound", "Read what comes back by mail: wishes to leave, replies."),
     "dkim": ("dkim:dkim", "Sign mails with your own domain."),
-    "worker": ("worker:worker", "Do what is due, for as long as it runs."),
+    "worker": ("worker:worker", "Do what is due, for as long as it runs; any number on PostgreSQL."),
+    "pace": ("pace:pace", "Look at and change how fast mail may leave."),
 }
 
 

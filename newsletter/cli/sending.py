@@ -5,7 +5,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,21 +21,35 @@ from newsletter.cli.numbers import IdType
 from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.cli.rendered_files import sample_reader, test_mark
 from newsletter.editions.freezing import render_now
-from newsletter.editions.queries import edition_by_id, rendered_variants, variant_names
+from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
+from newsletter.foundation.database import is_postgresql
+from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
-from newsletter.mailing.queries import earliest_next_attempt, mailing_report
+from newsletter.mailing.portions import enqueue_portions
+from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
 from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.mailing.safety import require_memory
+from newsletter.mailing.scheduling import TimeRefused, moment_of, schedule_mailing
+from newsletter.mailing.sending import retry_now, start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import Installation, masthead_of, open_installation, open_line, sender_of_list
+from newsletter.wiring import (
+    Installation,
+    masthead_of,
+    open_gate,
+    open_installation,
+    open_line,
+    parts_of,
+    sender_of_list,
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -52,12 +66,20 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 @click.option("--segment", "segment_slug", help="Only those readers who are in this segment.")
 @click.option("--dry-run", is_flag=True, help="Show who would get what, and send nothing.")
 @click.option("--retry-now", is_flag=True, help="Do not wait for the time of those that the server put off.")
+@click.option(
+    "--at", "at", metavar="TIME", help="Begin then, by a worker: 2026-12-01 09:00, in your time zone."
+)
+@click.option("--time-zone", "zone", metavar="ZONE", help="The zone of that time, as in Europe/Brussels.")
+@click.option("--background", is_flag=True, help="Let workers send it, and do not wait for them.")
 @json_option
 def send(
     edition_id: int,
     dry_run: bool,
     retry_now: bool,
     as_json: bool,
+    at: str | None = None,
+    zone: str | None = None,
+    background: bool = False,
     list_slugs: tuple[str, ...] = (),
     segment_slug: str | None = None,
 ) -> None:
@@ -72,22 +94,68 @@ def send(
     if dry_run:
         _show_forecast(installation, edition_id, readership, as_json)
         return
+    starts_at = _moment(installation, at, zone)
     # What would stop the sending is told before anything is frozen or planned.
     line = open_line(installation.settings)
+    require_memory(installation.database)
     sender = sender_of_edition(installation, edition_id)
     for lack in lacks_for_real_mail(installation.settings, sender):
         warn(lack)
     ensure_frozen(installation, edition_id)
     with installation.database.transaction() as session:
-        zone = installation.settings.time_zone
-        mailing_id = plan_mailing(session, edition_id, clock.now(), readership, time_zone=zone).id
+        mailing_id = plan_mailing(
+            session, edition_id, clock.now(), readership, time_zone=installation.settings.time_zone
+        ).id
+    if starts_at is not None or background:
+        _leave_to_workers(installation, mailing_id, starts_at, as_json)
+        return
     try:
         with stop_on_signal() as stop, line:
-            end = run_mailing(installation, edition_id, mailing_id, line, stop, put_off_now=retry_now)
+            end = run_mailing(installation, mailing_id, line, stop, put_off_now=retry_now)
     except (RelayUnreachable, RelayRefusedLogin) as error:
         tell_error(str(error))
         end = RunEnd(MailingState.PAUSED)
     finish(installation, mailing_id, end, as_json)
+
+
+def _moment(installation: Installation, at: str | None, zone: str | None) -> datetime | None:
+    """When to begin; None for now. Raises TimeRefused, BadInput for a zone that is none."""
+    zone_name = zone or installation.settings.time_zone
+    try:
+        ZoneInfo(zone_name)
+    except (KeyError, ValueError, OSError) as error:
+        raise BadInput(f"“{zone_name}” is not the name of a time zone such as Europe/Brussels.") from error
+    if at is None:
+        return None
+    moment = moment_of(at, zone_name)
+    if moment <= clock.now():
+        raise TimeRefused(f"“{at}” has passed; name a later time, or leave --at out to begin now.")
+    return moment
+
+
+def _leave_to_workers(
+    installation: Installation, mailing_id: int, starts_at: datetime | None, as_json: bool
+) -> None:
+    """Lets the mailing begin by itself, now or at that moment, and says so."""
+    undo = timedelta(seconds=installation.settings.undo_seconds)
+    with installation.database.transaction() as session:
+        if starts_at is not None:
+            schedule_mailing(session, mailing_id, starts_at, clock.now())
+        else:
+            start_mailing(session, mailing_by_id(session, mailing_id, lock=True), clock.now(), undo)
+            if is_postgresql(session):
+                enqueue_portions(session, clock.now())
+        report = mailing_report(session, mailing_id)
+    if as_json:
+        write_json(report_json(report))
+    elif report.starts_at is not None:
+        zone = ZoneInfo(installation.settings.time_zone)
+        say(
+            f"Mailing {mailing_id} begins at {report.starts_at.astimezone(zone):%Y-%m-%d %H:%M %Z}, where a worker runs "
+            f"(newsletter worker); newsletter mailings pause {mailing_id} holds it back."
+        )
+    else:
+        say(f"Mailing {mailing_id} is left to the workers (newsletter worker).")
 
 
 def _readership(
@@ -133,7 +201,6 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 
 def run_mailing(
     installation: Installation,
-    edition_id: int,
     mailing_id: int,
     line: Line,
     stop: Callable[[], bool],
@@ -141,21 +208,20 @@ def run_mailing(
     put_off_now: bool = False,
 ) -> RunEnd:
     """Hands over what is due of a mailing, with a progress bar where somebody looks."""
-    sender = sender_of_edition(installation, edition_id)
+    undo = timedelta(seconds=installation.settings.undo_seconds)
+    if undo:
+        warn(f"the first message goes out in {undo.seconds} seconds; until then Ctrl-C calls it back.")
     with installation.database.read() as session:
-        variants = rendered_variants(session, edition_id)
         total = mailing_report(session, mailing_id).total
-    run = MailingRun(
-        installation.database,
-        installation.keyring,
-        Composer(sender, variants, f"m{mailing_id}"),
-        sender.address,
-        line,
-        clock.now,
-        installation.journal_folder,
-    )
-    with _progress(total.pending + total.deferred) as on_result:
-        return run.go(mailing_id, on_result=on_result, stop=stop, put_off_now=put_off_now)
+    if put_off_now:
+        with installation.database.transaction() as session:
+            retry_now(session, mailing_id, clock.now())
+    with (
+        open_gate(installation) as gate,
+        _progress(total.pending + total.put_off) as on_result,
+    ):
+        parts = parts_of(installation, mailing_id, gate)
+        return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
 
 
 @contextmanager
@@ -203,10 +269,10 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
     total = report.total
     if end.stopped_by:
         warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
-    if total.deferred and next_attempt:
+    if total.put_off and next_attempt:
         at = _local(installation, next_attempt)
         warn(
-            f"{total.deferred} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
+            f"{total.put_off} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
         )
     if total.pending:
         warn(f"{total.pending} are still pending; the same command goes on with them.")
@@ -215,7 +281,7 @@ def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bo
             f"{total.in_doubt} are in doubt: handed over, no answer heard. They are not sent again, "
             f"unless you say so: newsletter mailings resend {mailing_id}"
         )
-    if total.pending or total.deferred or total.rejected or total.given_up or total.in_doubt:
+    if total.pending or total.put_off or total.rejected or total.given_up or total.in_doubt:
         raise TheAnswerIsNo
 
 

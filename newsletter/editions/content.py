@@ -150,6 +150,7 @@ def _part(
         reason=t("You receive “%(list)s” because you subscribed to it.") % {"list": list_name},
         sections=tuple(sections),
         reason_language="" if has_texts(language) else "en",
+        preferences_url=masthead.preferences_url(language, edition.languages),
     )
 
 

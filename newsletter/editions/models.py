@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -203,3 +204,26 @@ class RenderedEdition(Base):
     mjml: Mapped[str] = mapped_column(sa.Text)
     size_bytes: Mapped[int]  # of the HTML, in UTF-8
     content_hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class LinkFate(StrEnum):
+    """What became of asking for a linked page."""
+
+    ANSWERED = "answered"  # with a status, which may well be 404
+    UNANSWERED = "unanswered"  # nobody there, no such host, too late
+    NOT_ASKED = "not_asked"  # not on the public internet, or no address
+
+
+class LinkAnswer(Base):
+    """What a linked page answered when it was last asked, kept so that a check without the network can tell it."""
+
+    __tablename__ = "link_answer"
+
+    url_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # sha256: addresses may be long
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    fate: Mapped[LinkFate] = mapped_column(state_column(LinkFate))
+    status: Mapped[int] = mapped_column(default=0)  # of HTTP; 0 where nothing was answered
+    moved_to: Mapped[str] = mapped_column(sa.Text, default="")
+    language: Mapped[str] = mapped_column(sa.String(35), default="")  # that the page says it is in
+    milliseconds: Mapped[int] = mapped_column(default=0)  # until the answer began
+    why: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"words": ..., "values": {...}}: a saying

@@ -77,7 +77,8 @@ def envelope_address(address: str) -> str:
     """The address as it goes into an SMTP command: domain as A-labels (RFC 5891). Non-ASCII before the @ stays."""
     local, _, domain = address.rpartition("@")
     if not domain.isascii():
-        domain = domain.encode("idna").decode("ascii")
+        # Not by Python's own codec: that one is of 2003, and makes strasse.example, another domain, of straße.example.
+        domain = validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
     return f"{local}@{domain}"
 
 

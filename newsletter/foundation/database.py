@@ -18,6 +18,14 @@ from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.folding import register
 
 _SQLITE_BUSY_SECONDS = 30
+# Of libpq: a connection that leads nowhere (a cable, a firewall) is given up after half a minute, and not after two hours.
+_WATCHFUL = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -151,9 +159,14 @@ class Database:
         self._writer.dispose()
 
 
+def is_postgresql(session: ReadSession) -> bool:
+    """Whether the session is one of PostgreSQL; else it is one of SQLite."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
@@ -161,10 +174,16 @@ def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.I
 def _postgresql_engine(url: sa.URL) -> Engine:
     return sa.create_engine(
         url,
-        connect_args={"client_encoding": "UTF8"},  # whatever PGCLIENTENCODING says
+        # UTF8 whatever PGCLIENTENCODING says.
+        connect_args={"client_encoding": "UTF8", **watchful_options(url)},
         pool_pre_ping=True,
         hide_parameters=True,
     )
+
+
+def watchful_options(url: sa.URL) -> dict[str, int]:
+    """The options by which a connection to PostgreSQL notices that it leads nowhere, where the URL says nothing of them."""
+    return {name: value for name, value in _WATCHFUL.items() if name not in url.query}
 
 
 def _sqlite_engine(url: sa.URL, begin: str) -> Engine:

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     """The one colour of links and buttons, as #rrggbb."""
 
     logo_url: str = ""
-    """The https address of the logo at the top of every mail; empty for none."""
+    """The https address of the logo at the top of every mail and public page; empty for none."""
 
     theme: str = "letter"
     """The theme of lists that name none: a folder under `templates/themes/`."""
@@ -148,8 +148,37 @@ class Settings(BaseSettings):
     """The domain that signs. Empty: the domain of the sender. A mail from another domain than this one, or from below
     it, is not signed."""
 
+    undo_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long a mailing that is begun may still be called back before its first message goes out, in seconds (120 is
+    two minutes); 0 for no such window."""
+
+    late_start_minutes: int = Field(default=60, ge=1)
+    """A scheduled mailing whose time passed longer ago than this, in minutes, because nobody was there to begin it,
+    waits for somebody to say whether it should still go out."""
+
+    give_up_hours: int = Field(default=72, ge=1, le=240)
+    """How long a server may say "later" before a message is given up, in hours; the time a mailing is paused does not
+    count."""
+
     smtp_connections: int = Field(default=4, ge=1, le=50)
     """How many connections to the relay at once (1 to 50)."""
+
+    smtp_messages_per_connection: int = Field(default=500, ge=1)
+    """After how many messages a connection is closed and another one opened; some relays and mailbox providers take
+    no more than 50 or 100."""
+
+    smtp_bdat: bool = False
+    """`true` hands messages over by BDAT instead of DATA to every relay that offers CHUNKING (`?bdat=yes` for one
+    relay). No faster, and right for a relay that handles BDAT better."""
+
+    pace: str = "default"
+    """How fast mail may leave, over all workers: rules with commas between, each for `relay` (every message), for a mail
+    domain (its provider), or for `other`: `gmail.com 600/min burst 2000 connections 5, relay 3000/min per-connection 500`.
+    Beginning with `default`: the built-in rules for large providers, and yours behind them. Empty: as fast as the relay
+    takes it. `newsletter pace set` changes it while mail is going out."""
+
+    worker_silence_seconds: float = Field(default=30.0, ge=3)
+    """After how many seconds without a sign of life the other workers take up what a worker was doing (3 or more)."""
 
     smtp_timeout_seconds: float = Field(default=300.0, gt=0)
     """How long to wait for an answer of the relay, in seconds (RFC 5321 section 4.5.3.2 asks for 300)."""

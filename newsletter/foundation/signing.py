@@ -15,6 +15,7 @@ import secrets
 _VERSION = 1
 _NAME_BYTES = 12
 _MAC_BYTES = 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
 
 
@@ -26,6 +27,7 @@ class Keyring:
             raise ValueError("a keyring needs at least one secret")
         self._secrets = [text.encode() for text in secrets_oldest_first]
         self._derived: dict[tuple[int, str], bytes] = {}
+        self._hashes: dict[tuple[int, str], _KeyedHash] = {}
 
     def key(self, purpose: str, number: int = -1) -> bytes:
         """The 32 octets for one purpose ("unsubscribe", "suppression"); keys of two purposes never match."""
@@ -40,8 +42,9 @@ class Keyring:
     def sign(self, purpose: str, name: bytes) -> str:
         """The token for the thing called `name` (12 octets, see `random_name`)."""
         number = len(self._secrets) - 1
-        head = bytes((_VERSION, number)) + name
-        return base64.urlsafe_b64encode(head + self._mac(purpose, number, head)).decode("ascii")
+        head = b"%c%c%b" % (_VERSION, number, name)
+        octets = head + self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
+        return binascii.b2a_base64(octets, newline=False).translate(_URL_SAFE).decode("ascii")
 
     def verify(self, purpose: str, token: str) -> bytes | None:
         """The name that was signed, or None where the token is not ours. Takes the same time for any forgery."""
@@ -59,7 +62,7 @@ class Keyring:
 
     def fingerprint(self, purpose: str, text: str) -> bytes:
         """16 octets that stand for `text` and do not tell it (keyed hash under the oldest secret, so that it stays)."""
-        return hmac.digest(self.key(purpose, 0), text.encode(), "sha256")[:_MAC_BYTES]
+        return self._mac(purpose, 0, text.encode())
 
     def one_time_token(self, purpose: str, name: bytes) -> str:
         """The 128-bit token of a link that is mailed once and lives shortly: 22 characters.
@@ -71,7 +74,32 @@ class Keyring:
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")
 
     def _mac(self, purpose: str, number: int, head: bytes) -> bytes:
-        return hmac.digest(self.key(purpose, number), head, hashlib.sha256)[:_MAC_BYTES]
+        return self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
+
+    def _keyed(self, purpose: str, number: int) -> "_KeyedHash":
+        keyed = self._hashes.get((number, purpose))
+        if keyed is None:
+            keyed = self._hashes[number, purpose] = _KeyedHash(self.key(purpose, number))
+        return keyed
+
+
+class _KeyedHash:
+    """HMAC-SHA-256 under one key (RFC 2104), with the key taken in beforehand.
+
+    Not `hmac.digest`: that takes twice as long, and a mailing signs each reader's link; and it lets go of the interpreter
+    each time, and gets it back only when another thread that is at work has had its five milliseconds.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in block))
+        self._outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in block))
+
+    def digest(self, octets: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(octets)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def hash_of_token(token: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The table of work that waits."""
+"""The table of work that waits (on PostgreSQL it is Procrastinate that keeps it), and that of workers."""
 
 from datetime import datetime
 from typing import Any
@@ -29,3 +29,14 @@ class Job(Base):
     attempt_count: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[datetime]
+
+
+class Worker(Base):
+    """A worker that is at work, or was until a short time ago: its signs of life, and what it is doing in figures."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)  # process and machine
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts and rates; names nobody

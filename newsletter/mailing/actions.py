@@ -1,14 +1,21 @@
-"""What an operator can do with a mailing: pause it, go on, cancel it."""
+"""What an operator can do with a mailing: pause it, go on, change its limits, cancel it, send again what is in doubt."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import WriteSession
+from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.errors import MailingIsOver
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
+from newsletter.mailing.models import Delivery, DeliveryRun, DeliveryState, Mailing, MailingState
 from newsletter.mailing.queries import mailing_by_id
+from newsletter.mailing.recording import database_now
 from newsletter.mailing.rules import MOVES
+from newsletter.mailing.slices import close_slices, settle_slice, skip_waiting
+
+# A holder that gave no sign may be asleep, with messages on the wire: longer than a server waits for a message (RFC
+# 5321 section 4.5.3.2.6, 10 minutes), so that a second copy goes out only where the first is surely not on its way.
+_MAY_WAKE_UP = timedelta(minutes=15)
 
 
 def pause_mailing(session: WriteSession, mailing_id: int) -> Mailing:
@@ -21,6 +28,18 @@ def cancel_mailing(session: WriteSession, mailing_id: int, now: datetime) -> Mai
     mailing = _move(session, mailing_id, MailingState.CANCELLED)
     mailing.finished_at = now
     skip_waiting(session, mailing_id, now)
+    close_slices(session, mailing_id)
+    session.flush()
+    return mailing
+
+
+def set_limits(session: WriteSession, mailing_id: int, limits: Mapping[str, int | None]) -> Mailing:
+    """Changes `connections` and `per_minute` of a mailing, also while it runs; None is what the settings say."""
+    mailing = mailing_by_id(session, mailing_id, lock=True)
+    if not MOVES[mailing.state]:
+        raise MailingIsOver(mailing_id, mailing.state.value)
+    for name, value in limits.items():
+        setattr(mailing, name, value)
     session.flush()
     return mailing
 
@@ -34,29 +53,39 @@ def resend_in_doubt(session: WriteSession, mailing_id: int, now: datetime) -> in
     if mailing.state is MailingState.CANCELLED:
         raise MailingIsOver(mailing_id, mailing.state.value)
     in_doubt = sa.update(Delivery).where(
-        Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.IN_DOUBT
+        Delivery.mailing_id == mailing_id,
+        Delivery.state == DeliveryState.IN_DOUBT,
+        sa.or_(
+            Delivery.run_token.is_(None), Delivery.run_token.not_in(_may_still_send(session, mailing_id, now))
+        ),
     )
-    released = session.scalars(
-        in_doubt.values(state=DeliveryState.PENDING, changed_at=now, reply_text="").returning(
-            Delivery.subscriber_id
+    released = session.execute(
+        in_doubt.values(state=DeliveryState.PENDING, run_token=None, changed_at=now, reply_text="").returning(
+            Delivery.slice_no
         )
-    ).all()
-    if released and mailing.state is MailingState.FINISHED:
+    ).scalars()
+    slice_nos = list(released)
+    if slice_nos and mailing.state is MailingState.FINISHED:
         mailing.state = MailingState.PAUSED
         mailing.finished_at = None
+        session.flush()
+    for slice_no in sorted(set(slice_nos)):
+        settle_slice(session, mailing_id, slice_no, now)
     session.flush()
-    return len(released)
+    return len(slice_nos)
 
 
-def skip_waiting(session: WriteSession, mailing_id: int, now: datetime) -> None:
-    """Skips, as cancelled, every reader whose turn had not come."""
-    session.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.mailing_id == mailing_id,
-            Delivery.state.in_([DeliveryState.PENDING, DeliveryState.WAITING, DeliveryState.DEFERRED]),
+def _may_still_send(session: ReadSession, mailing_id: int, now: datetime) -> list[int]:
+    """The tokens of runs that were taken away from a holder whom nobody has seen dead, and that may wake up yet."""
+    here_now = session.scalars(sa.select(database_now(session, now))).one()
+    return list(
+        session.scalars(
+            sa.select(DeliveryRun.token).where(
+                DeliveryRun.mailing_id == mailing_id,
+                DeliveryRun.is_revoked,
+                DeliveryRun.beat_at > here_now - _MAY_WAKE_UP,
+            )
         )
-        .values(state=DeliveryState.SKIPPED, skip_reason=SkipReason.CANCELLED, changed_at=now)
     )
 
 

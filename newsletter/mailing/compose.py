@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from markupsafe import escape
@@ -16,11 +17,13 @@ from newsletter.foundation.merge import Field, keep_blocks, split_fields
 from newsletter.foundation.signing import Keyring
 from newsletter.foundation.texts import texts
 from newsletter.mailing.ledger import ClaimedDelivery
-from newsletter.transport.headers import mailbox, message_id, rfc5322_date
+from newsletter.transport.headers import HeaderRefused, mailbox, message_id, rfc5322_date
 from newsletter.transport.message import CompiledMessage, MessageSource, compile_message
+from newsletter.transport.octets import Message
 
 UNSUBSCRIBE = "unsubscribe"
 _TOKEN = "[[token]]"  # noqa: S105 - a merge field
+_STAND_IN = "0-reader-0"
 _NOT_IN_FEEDBACK_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -37,7 +40,7 @@ class Sender:
     keyring: Keyring
     slug: str = ""
     has_archive: bool = False  # whether past editions stand in the public archive
-    sign: Callable[[bytes], bytes] | None = (
+    sign: Callable[[Message], Message] | None = (
         None  # signs a whole message (DKIM); None where the relay does, or nobody
     )
 
@@ -52,7 +55,7 @@ def sender_of(
     default_address: str,
     base_url: str,
     keyring: Keyring,
-    sign: Callable[[bytes], bytes] | None = None,
+    sign: Callable[[Message], Message] | None = None,
 ) -> Sender:
     """From whom a list's mails come; `default_address` where it names no address of its own."""
     return Sender(
@@ -82,39 +85,62 @@ class Composer:
             name: compile_message(message_source(sender, rendered, label, mark))
             for name, rendered in variants.items()
         }
+        self._languages = {name: languages_of(name) for name in variants}
+        self._dated: tuple[datetime | None, str] = (None, "")  # the moment that was written last, and how
 
     def compiled(self, variant: str) -> CompiledMessage:
         """The compiled message of a variant."""
         return self._compiled[variant]
 
-    def maker(self, delivery: ClaimedDelivery, now: datetime) -> Callable[[], bytes]:
-        """What makes the reader's message when the server is ready for it."""
+    @property
+    def is_slow(self) -> bool:
+        """Whether making a message takes long, because it is signed (`Job.is_slow`)."""
+        return self._sender.sign is not None
+
+    def maker(self, delivery: ClaimedDelivery, now: datetime) -> Callable[[], Message]:
+        """What makes the reader's message when the server is ready for it.
+
+        What is her own in it is written now: done for many readers in a row, it costs a fifth of what it would cost in
+        between, when sending has driven everything out of the processor's caches.
+        """
         compiled, sign = self._compiled[delivery.variant], self._sender.sign
-
-        def make() -> bytes:
-            message = compiled.assemble(self.values(delivery, now))
-            return sign(message) if sign else message
-
-        return make
+        try:
+            filled = compiled.fill(self.values(delivery, now))
+        except HeaderRefused as error:
+            return partial(_refuse, error)
+        return partial(_signed, sign, compiled, filled) if sign else partial(compiled.pieces, filled)
 
     def values(self, delivery: ClaimedDelivery, now: datetime) -> dict[str, str]:
         """The values of every merge field that a mail can have, for one reader."""
         keyring = self._sender.keyring
-        # The same for every attempt, so that a receiver can drop a second copy (RFC 5322 section 3.6.4).
-        reader = keyring.fingerprint("message-id", f"{self._label}.{delivery.subscriber_id}").hex()[:24]
+        if self._dated[0] is not now:  # many messages are made at one moment
+            self._dated = (now, rfc5322_date(now))
         first_name = delivery.first_name.strip()
-        return {
-            "to": mailbox(delivery.name, delivery.address),
-            "date": rfc5322_date(now),
-            "message_id": message_id(f"{self._label}.{reader}", self._sender.domain),
+        values = {
+            "date": self._dated[1],
+            # The same for every attempt, so that a receiver can drop a second copy (RFC 5322 section 3.6.4).
+            "reader": keyring.fingerprint("message-id", f"{self._label}.{delivery.subscriber_id}").hex()[:24],
             "token": keyring.sign(UNSUBSCRIBE, delivery.subscription_name),
             "email": delivery.address,
             "first_name": first_name,
             "name": delivery.name,
-            **{f"greeting:{tag}": greeting(tag, first_name) for tag in languages_of(delivery.variant)},
         }
+        for language in self._languages[delivery.variant]:
+            values[f"greeting:{language}"] = greeting(language, first_name)
+        return values
 
 
+def _refuse(error: HeaderRefused) -> Message:
+    raise error
+
+
+def _signed(
+    sign: Callable[[Message], Message], compiled: CompiledMessage, filled: tuple[bytes, ...]
+) -> Message:
+    return sign(compiled.pieces(filled))
+
+
+@lru_cache(maxsize=4096)
 def greeting(language: str, first_name: str) -> str:
     """The line that a mail begins with: "Bonjour Marie," or "Bonjour,"."""
     t = texts(language).gettext
@@ -133,11 +159,11 @@ def message_source(sender: Sender, rendered: RenderedEdition, label: str, mark: 
     mailto = f"mailto:{quote(sender.reply_to or sender.address, safe='@')}?subject=unsubscribe%20{_TOKEN}"
     headers = [
         ("From", mailbox(sender.name or list_name, sender.address)),
-        ("To", "[[to]]"),
+        ("To", "[[name]] <[[email]]>"),
         *([("Reply-To", mailbox("", sender.reply_to))] if sender.reply_to else []),
         ("Subject", mark + rendered.subject),
         ("Date", "[[date]]"),
-        ("Message-ID", "[[message_id]]"),
+        ("Message-ID", message_id(f"{label}.{_STAND_IN}", sender.domain).replace(_STAND_IN, "[[reader]]")),
         ("List-Id", mailbox_phrase(list_name, sender.list_id)),
         ("List-Unsubscribe", f"<{unsubscribe_url}>, <{mailto}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),

@@ -1,16 +1,23 @@
-"""The journal of a run: which messages of its batch have left for the socket, in a file that outlives `kill -9`.
+"""The journal of a run: which messages of its slice have left for the socket, in a file that outlives `kill -9`.
 
 A byte per delivery in a memory-mapped file costs no system call. When a run is found dead, its journal says which of
 the claimed deliveries were never begun and may simply go out; only those that had left without an answer are in doubt,
-at most one for each connection. The file is trusted on the machine and since the boot that wrote it: after a power cut
-its pages may be lost, and everything claimed is in doubt (docs/decisions/0014-run-journal.md).
+at most one for each connection. The file is made before anything is claimed, and says at first that nothing was
+begun. It is trusted on the machine and since the boot that wrote it: after a power cut its pages may be lost, and
+everything claimed is in doubt (docs/decisions/0014-run-journal.md).
+
+Its writer holds a lock on the file (flock), which the kernel lets go when the process ends, in whatever way: so it is
+certain whether a run on this machine is alive, also where process numbers come again as in containers.
 """
 
+import fcntl
 import mmap
 import os
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 
 _HEADER = struct.Struct("<36s36sI")  # boot, run, how many entries hold
@@ -29,66 +36,97 @@ class Mark(IntEnum):
 
 
 class Journal:
-    """The journal that a living run writes. One batch at a time."""
+    """The journal that a living run writes."""
 
-    def __init__(self, path: Path, run_token: str, size: int) -> None:
-        """Makes the file, for batches of up to `size`. Raises OSError where that cannot be."""
-        self._path = path
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    def __init__(self, path: Path, token: int, size: int) -> None:
+        """Makes the file, for up to `size` deliveries. Raises OSError where that cannot be."""
+        self.path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.ftruncate(descriptor, _HEADER.size + size * _ENTRY.size)
-            self._map = mmap.mmap(descriptor, 0)
-        finally:
-            os.close(descriptor)
-        self._head = (_boot().encode(), run_token.encode())
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Written, and not only made longer: a full disk says so here, and not by killing the process later.
+            os.write(self._file, _HEADER.pack(*_head(token), 0) + bytes(size * _ENTRY.size))
+            self._map = mmap.mmap(self._file, _HEADER.size + size * _ENTRY.size)
+        except OSError:
+            os.close(self._file)
+            path.unlink(missing_ok=True)
+            raise
+        self._token = token
         self._places: dict[int, int] = {}
-        self._map[: _HEADER.size] = _HEADER.pack(*self._head, 0)
 
-    def begin_batch(self, subscriber_ids: Sequence[int]) -> None:
-        """Forgets the batch before, which is in the ledger by now, and lists this one as untouched."""
-        self._map[: _HEADER.size] = _HEADER.pack(*self._head, 0)
-        self._places = {}
-        for index, subscriber_id in enumerate(subscriber_ids):
-            start = _HEADER.size + index * _ENTRY.size
-            self._map[start : start + _ENTRY.size] = _ENTRY.pack(subscriber_id, Mark.UNTOUCHED)
-            self._places[subscriber_id] = start + _MARK_AT
-        self._map[: _HEADER.size] = _HEADER.pack(*self._head, len(subscriber_ids))
+    def begin(self, subscriber_ids: Sequence[int]) -> None:
+        """Lists the deliveries that were claimed, as untouched; in two steps, so that half a list is none."""
+        self._places = {
+            subscriber_id: _HEADER.size + index * _ENTRY.size + _MARK_AT
+            for index, subscriber_id in enumerate(subscriber_ids)
+        }
+        entries = b"".join(_ENTRY.pack(subscriber_id, Mark.UNTOUCHED) for subscriber_id in subscriber_ids)
+        self._map[_HEADER.size : _HEADER.size + len(entries)] = entries
+        self._map[: _HEADER.size] = _HEADER.pack(*_head(self._token), len(subscriber_ids))
 
-    def mark(self, subscriber_id: int, mark: Mark) -> None:
-        """Notes how far one message of the batch got."""
+    def mark(self, subscriber_id: int, mark: int) -> None:
+        """Notes how far one message of the slice got."""
         self._map[self._places[subscriber_id]] = mark
 
-    def remove(self) -> None:
-        """Ends the journal: its run wrote everything into the ledger."""
+    def mark_of(self, subscriber_id: int) -> int:
+        """How far one message of the slice got."""
+        return self._map[self._places[subscriber_id]]
+
+    def close(self) -> None:
+        """Lets the file go, and leaves it for whoever decides what became of the run."""
         self._map.close()
-        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+    def remove(self) -> None:
+        """Ends the journal: all that it says is in the ledger."""
+        self.close()
+        self.path.unlink(missing_ok=True)
 
 
-def journal_path(folder: Path, run_token: str) -> Path:
+def journal_path(folder: Path, token: int) -> Path:
     """Where the journal of a run lies."""
-    return folder / f"newsletter-run-{run_token}.journal"
+    return folder.absolute() / f"newsletter-run-{token:016x}.journal"
 
 
-def read_journal(folder: Path, run_token: str) -> dict[int, Mark] | None:
-    """What the journal of a dead run says of its last batch; None where there is none that can be trusted."""
+def is_being_written(path: Path) -> bool:
+    """Whether the process that writes this journal is alive; False where there is no such file."""
     try:
-        octets = journal_path(folder, run_token).read_bytes()
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def read_journal(path: Path, token: int) -> dict[int, Mark] | None:
+    """What the journal of a run says; None where there is none that can be trusted."""
+    try:
+        octets = path.read_bytes()
     except OSError:
         return None
-    if len(octets) < _HEADER.size:
+    if len(octets) < _HEADER.size or not _boot():
         return None
     boot, run, count = _HEADER.unpack_from(octets)
-    if (
-        boot.rstrip(b"\0").decode("ascii", "replace") != _boot()
-        or run.rstrip(b"\0").decode("ascii", "replace") != run_token
-    ):
+    if (boot.rstrip(b"\0"), run.rstrip(b"\0")) != _head(token):
         return None
-    if not _boot() or len(octets) < _HEADER.size + count * _ENTRY.size:
+    if len(octets) < _HEADER.size + count * _ENTRY.size:
         return None
     entries = (_ENTRY.unpack_from(octets, _HEADER.size + index * _ENTRY.size) for index in range(count))
-    return {subscriber_id: Mark(mark) for subscriber_id, mark in entries}
+    with suppress(ValueError):
+        return {subscriber_id: Mark(mark) for subscriber_id, mark in entries}
+    return None
 
 
+def _head(token: int) -> tuple[bytes, bytes]:
+    return _boot().encode(), f"{token:016x}".encode()
+
+
+@cache
 def _boot() -> str:
     """What tells this start of the machine from others; "" where the system does not say."""
     try:

@@ -1,271 +1,260 @@
 """The ledger: which deliveries a run may hand over, and what became of them.
 
-A delivery is marked *attempting* in a committed transaction before a byte of it goes out. A run that dies leaves
-such rows behind; its journal (`journal.py`) tells the next run which of them had left for the socket. Those are *in
-doubt* and never sent again by themselves (RFC 5321 section 4.5.4.1: a message may have been taken unanswered).
+The unit of work is a slice. Whoever runs one marks its due deliveries *attempting* in a committed transaction before a
+byte of them goes out, under a random token; any number of processes may be at different slices of one mailing. A run
+that dies leaves such rows behind; its journal (`journal.py`) tells which of them had left for the socket. Those are
+*in doubt* and never sent again by themselves (RFC 5321 section 4.5.4.1: a message may have been taken unanswered).
+
+What keeps a reader from a second mail is the row itself: it is claimed only while it waits, and only the run that
+claimed it last may say what became of it. Slices and runs are there so that nobody is forgotten.
 """
 
-import os
-import secrets
-import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import WriteSession
-from newsletter.mailing.actions import skip_waiting
-from newsletter.mailing.due import ClaimedDelivery as ClaimedDelivery
-from newsletter.mailing.due import due_deliveries
-from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
+from newsletter.mailing.claiming import ClaimedDelivery as ClaimedDelivery
+from newsletter.mailing.claiming import SliceKey as SliceKey
+from newsletter.mailing.claiming import by_reason, claimed_rows, is_due, move_to_other_lists
 from newsletter.mailing.journal import Mark
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
-from newsletter.mailing.queries import mailing_by_id
-from newsletter.mailing.rules import MOVES, retry_after, state_after
-from newsletter.transport.outcome import Outcome
+from newsletter.mailing.models import (
+    Delivery,
+    DeliveryRun,
+    DeliveryState,
+    Mailing,
+    MailingState,
+)
+from newsletter.mailing.recording import Result as Result
+from newsletter.mailing.recording import database_now, record_rows
+from newsletter.mailing.sets import numbers
+from newsletter.mailing.slices import settle_slice, take_slice
 
-# A run on another machine that has given no sign for so long is taken to be dead.
-_SILENCE_MAX = timedelta(minutes=15)
+_NO_SYNC = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The right to hand over one mailing's messages; one run holds it at a time."""
+    """The right to hand over what is due of one slice; one run has it at a time."""
 
-    mailing_id: int
-    token: str
+    token: int
+    holder: str
+    journal: str = ""  # the file of its journal; "" for none
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one claimed delivery."""
+class Claim:
+    """What a run took: the slice, and the deliveries to hand over now."""
 
-    claimed: ClaimedDelivery
-    outcome: Outcome
-
-
-def holder_name() -> str:
-    """Who holds a run: this process on this machine."""
-    return f"process {os.getpid()} on {socket.gethostname()}"
+    key: SliceKey
+    run: Run
+    deliveries: tuple[ClaimedDelivery, ...]
 
 
-def begin_run(
-    session: WriteSession,
-    mailing_id: int,
-    now: datetime,
-    journal_of: tuple[str, Mapping[int, Mark]] | None = None,
-) -> Run:
-    """Takes the right to send, and decides what becomes of deliveries that a dead run had claimed.
+class Ledger:
+    """The moves of the protocol. Each is made inside the caller's transaction, and counts once that is committed."""
 
-    `journal_of` is the token of a run and what its journal says; without the dead run's own, everything that it had
-    claimed is in doubt. Raises MailingNotFound, MailingIsOver, and MailingIsRunning where another run is alive.
-    """
-    mailing = mailing_by_id(session, mailing_id, lock=True)
-    if mailing.run_token is not None and _is_alive(mailing, now):
-        raise MailingIsRunning(mailing_id, mailing.run_holder or "another process")
-    if mailing.state is not MailingState.RUNNING and MailingState.RUNNING not in MOVES[mailing.state]:
-        raise MailingIsOver(mailing_id, mailing.state.value)
-    known = journal_of is not None and journal_of[0] == mailing.run_token
-    _settle_claimed(session, mailing_id, journal_of[1] if journal_of and known else None, now)
-    mailing.state = MailingState.RUNNING
-    mailing.run_token = secrets.token_hex(16)
-    mailing.run_holder = holder_name()
-    mailing.run_beat_at = now
-    session.flush()
-    return Run(mailing_id, mailing.run_token)
+    def claim(
+        self,
+        session: WriteSession,
+        mailing_id: int,
+        run: Run,
+        now: datetime,
+        slice_nos: Collection[int] | None = None,
+    ) -> Claim | None:
+        """What is due of one open slice (of `slice_nos`), marked *attempting* for the run; None where none is open.
 
+        Readers who left, and addresses that were suppressed since the planning, are skipped here, with the reason; so
+        a claim may be empty and there be more slices. To be said again with the same run where nobody knows whether
+        the commit was done. Gives nothing where the mailing does not run.
+        """
+        if not self.may_go_on(session, mailing_id, now):
+            return None
+        key = take_slice(session, mailing_id, run.token, now, slice_nos)
+        if key is None:
+            return None
+        self.open_run(session, key, run, now)
+        move_to_other_lists(session, key, now)
+        self.mark(session, key, run, now)
+        deliveries = self.take_marked(session, key, run, now)
+        if not deliveries:
+            self.end_run(session, key, run.token, now)
+        return Claim(key, run, tuple(deliveries))
 
-def _settle_claimed(
-    session: WriteSession, mailing_id: int, marks: Mapping[int, Mark] | None, now: datetime
-) -> None:
-    """Moves what a dead run left attempting: back to pending, accepted, or in doubt, as far as its journal knows."""
-    claimed = (Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ATTEMPTING)
-    by_mark: dict[Mark, list[int]] = {mark: [] for mark in Mark}
-    for subscriber_id, mark in (marks or {}).items():
-        by_mark[mark].append(subscriber_id)
-    settled: list[tuple[sa.ColumnElement[bool], dict[str, object]]] = [
-        (
-            Delivery.subscriber_id.in_(by_mark[Mark.ACCEPTED]),
-            {
-                "state": DeliveryState.ACCEPTED,
-                "reply_text": "accepted, by the journal of a run that was broken off",
-            },
-        ),
-        (
-            Delivery.subscriber_id.in_(by_mark[Mark.HANDED_OVER]) if marks is not None else sa.true(),
-            {
-                "state": DeliveryState.IN_DOUBT,
-                "reply_text": "handed over by a run that was broken off; no answer heard",
-            },
-        ),
-        (
-            sa.true(),  # what is left was never begun, or not taken
-            {"state": DeliveryState.PENDING, "attempt_count": Delivery.attempt_count - 1, "reply_text": ""},
-        ),
-    ]
-    for which, values in settled:
+    def may_go_on(self, session: WriteSession, mailing_id: int, now: datetime) -> bool:
+        """Whether messages of the mailing may be claimed; no pause gets in between until the transaction ends."""
+        state = (
+            sa.select(Mailing.state)
+            .where(Mailing.id == mailing_id, sa.or_(Mailing.starts_at.is_(None), Mailing.starts_at <= now))
+            .with_for_update(read=True)
+        )
+        return session.scalar(state) is MailingState.RUNNING
+
+    def open_run(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
+        """Writes the run down; what an earlier one left attempting, of which nobody knows any more, is in doubt."""
+        is_there = sa.select(sa.exists().where(DeliveryRun.token == run.token))
+        if not session.scalar(is_there):
+            session.execute(
+                sa.insert(DeliveryRun).values(
+                    token=run.token,
+                    mailing_id=key.mailing_id,
+                    slice_no=key.slice_no,
+                    holder=run.holder,
+                    journal=run.journal,
+                    started_at=now,
+                    beat_at=database_now(session, now),
+                    is_revoked=False,
+                )
+            )
+        self.settle_attempting(session, key, run.token, now)
+
+    def settle_attempting(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
+        """Puts rows of the slice in doubt that are attempting for another run than this one."""
+        others = sa.or_(Delivery.run_token.is_(None), Delivery.run_token != token)
         session.execute(
             sa.update(Delivery)
-            .where(*claimed, which)
-            .values(changed_at=now, reply_code=None, reply_enhanced=None, next_attempt_at=None, **values)
-            .execution_options(synchronize_session=False)
+            .where(*_of_slice(key), Delivery.state == DeliveryState.ATTEMPTING, others)
+            .values(state=DeliveryState.IN_DOUBT, changed_at=now, reply_text=DOUBT)
+            .execution_options(**_NO_SYNC)
         )
 
-
-def _is_alive(mailing: Mailing, now: datetime) -> bool:
-    """Whether the run that holds the mailing may still be at work."""
-    holder = mailing.run_holder or ""
-    words = holder.split(" ")
-    if len(words) == 4 and words[3] == socket.gethostname():
-        process = int(words[1])
-        # A number that is our own belonged to a process that ended: in a container numbers come again.
-        return process != os.getpid() and _process_exists(process)
-    return mailing.run_beat_at is not None and now - mailing.run_beat_at < _SILENCE_MAX
-
-
-def _process_exists(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def claim_deliveries(
-    session: WriteSession, run: Run, limit: int, now: datetime, put_off_before: datetime | None = None
-) -> list[ClaimedDelivery]:
-    """Up to `limit` deliveries that are due, marked *attempting*; empty when none is, or the run was told to stop.
-
-    With `put_off_before`, deliveries that the server had put off before that moment are due at once.
-
-    Readers who left, and addresses that were suppressed since the planning, are skipped here, with the reason.
-    """
-    if not _beat(session, run, now):
-        return []
-    rows: list[ClaimedDelivery] = []
-    while not rows:
-        due = due_deliveries(session, run.mailing_id, limit, now, put_off_before)
-        if not due:
-            return []
-        skipped: dict[SkipReason, list[int]] = {}
-        for claimed, reason in due:
-            if reason is None:
-                rows.append(claimed)
-            else:
-                skipped.setdefault(reason, []).append(claimed.subscriber_id)
-        for reason, subscriber_ids in skipped.items():
-            _mark(session, run, subscriber_ids, now, state=DeliveryState.SKIPPED, skip_reason=reason)
-    subscriber_ids = [claimed.subscriber_id for claimed in rows]
-    _mark(
-        session,
-        run,
-        subscriber_ids,
-        now,
-        state=DeliveryState.ATTEMPTING,
-        attempt_count=Delivery.attempt_count + 1,
-    )
-    return rows
-
-
-def _beat(session: WriteSession, run: Run, now: datetime) -> bool:
-    """Shows that the run is alive; False where it was paused, cancelled or taken over."""
-    statement = (
-        sa.update(Mailing)
-        .where(
-            Mailing.id == run.mailing_id,
-            Mailing.run_token == run.token,
-            Mailing.state == MailingState.RUNNING,
+    def mark(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
+        """Marks what is due of the slice as attempting, for this run."""
+        session.execute(
+            sa.update(Delivery)
+            .where(*_of_slice(key), is_due(now))
+            .values(
+                state=DeliveryState.ATTEMPTING,
+                run_token=run.token,
+                attempt_count=Delivery.attempt_count + 1,
+                changed_at=now,
+            )
+            .execution_options(**_NO_SYNC)
         )
-        .values(run_beat_at=now)
-        .returning(Mailing.id)
-    )
-    return session.execute(statement).scalar_one_or_none() is not None
 
+    def take_marked(
+        self, session: WriteSession, key: SliceKey, run: Run, now: datetime
+    ) -> list[ClaimedDelivery]:
+        """What the run has marked and may hand over; who may not be mailed any more is skipped."""
+        wanted, left_out = by_reason(claimed_rows(session, key, run.token, now))
+        for reason, subscriber_ids in left_out.items():
+            session.execute(
+                sa.update(Delivery)
+                .where(
+                    Delivery.mailing_id == key.mailing_id,
+                    Delivery.subscriber_id.in_(numbers(session, subscriber_ids)),
+                )
+                .values(
+                    state=DeliveryState.SKIPPED,
+                    skip_reason=reason,
+                    attempt_count=Delivery.attempt_count - 1,
+                    changed_at=now,
+                )
+                .execution_options(**_NO_SYNC)
+            )
+        return wanted
 
-def _mark(
-    session: WriteSession, run: Run, subscriber_ids: Sequence[int], now: datetime, **values: object
-) -> None:
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.mailing_id == run.mailing_id, Delivery.subscriber_id.in_(subscriber_ids))
-        .values(changed_at=now, **values)
-        .execution_options(synchronize_session=False)
-    )
+    def record(
+        self, session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime
+    ) -> None:
+        """Writes down what became of claimed deliveries, of any runs over one mailing. The same again changes nothing.
 
+        Only rows still attempting, or in doubt, and of the run that claimed them last, are moved: a late answer
+        resolves a doubt and nothing else.
+        """
+        record_rows(session, mailing_id, results, now)
 
-def record_results(session: WriteSession, run: Run, results: Sequence[Result], now: datetime) -> None:
-    """Writes down what became of claimed deliveries. The same results again change nothing.
-
-    Only rows still attempting, or in doubt, are moved: a late answer resolves a doubt and nothing else.
-    """
-    if not results:
-        return
-    statement = (
-        sa.update(Delivery)
-        .where(
-            Delivery.mailing_id == run.mailing_id,
-            Delivery.subscriber_id == sa.bindparam("of_subscriber"),
-            sa.or_(Delivery.state == DeliveryState.ATTEMPTING, Delivery.state == DeliveryState.IN_DOUBT),
+    def end_run(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
+        """Gives the right back, and says when the slice is due again, if at all."""
+        session.execute(
+            sa.delete(DeliveryRun).where(DeliveryRun.token == token).execution_options(**_NO_SYNC)
         )
-        .values({column: sa.bindparam(f"new_{column}") for column in _RESULT_COLUMNS})
-    )
-    session.connection().execute(statement, [_row(result, now) for result in results])
+        settle_slice(session, key.mailing_id, key.slice_no, now)
 
-
-# While a delivery is in one of these, the mailing is not finished.
-_UNDECIDED = (
-    DeliveryState.PENDING,
-    DeliveryState.WAITING,
-    DeliveryState.ATTEMPTING,
-    DeliveryState.DEFERRED,
-)
-_RESULT_COLUMNS = (
-    "state",
-    "attempt_count",
-    "next_attempt_at",
-    "reply_code",
-    "reply_enhanced",
-    "reply_text",
-    "changed_at",
-)
-
-
-def _row(result: Result, now: datetime) -> dict[str, object]:
-    claimed, outcome = result.claimed, result.outcome
-    state = state_after(outcome, claimed.attempt_count)
-    was_tried = state is not DeliveryState.PENDING
-    return {
-        "of_subscriber": claimed.subscriber_id,
-        "new_state": state,
-        "new_attempt_count": claimed.attempt_count if was_tried else claimed.attempt_count - 1,
-        "new_next_attempt_at": now + retry_after(claimed.attempt_count)
-        if state is DeliveryState.DEFERRED
-        else None,
-        "new_reply_code": outcome.code,
-        "new_reply_enhanced": outcome.enhanced,
-        "new_reply_text": outcome.text,
-        "new_changed_at": now,
-    }
-
-
-def end_run(session: WriteSession, run: Run, now: datetime) -> MailingState:
-    """Gives the right to send back: *finished* where nothing waits any more, else *paused*. Returns the state."""
-    mailing = mailing_by_id(session, run.mailing_id, lock=True)
-    if mailing.run_token != run.token:
-        return mailing.state
-    mailing.run_token = mailing.run_holder = mailing.run_beat_at = None
-    if mailing.state is MailingState.RUNNING:
-        waiting = sa.exists().where(
-            Delivery.mailing_id == run.mailing_id,
-            Delivery.state.in_(_UNDECIDED),
+    def beat(self, session: WriteSession, tokens: Collection[int], now: datetime) -> set[int]:
+        """Shows that these runs are alive; gives those that were taken away from their holder meanwhile."""
+        if not tokens:
+            return set()
+        ours = DeliveryRun.token.in_(list(tokens))
+        alive = session.scalars(
+            sa.update(DeliveryRun)
+            .where(ours, DeliveryRun.is_revoked.is_(False))
+            .values(beat_at=database_now(session, now))
+            .returning(DeliveryRun.token)
+            .execution_options(**_NO_SYNC)
         )
-        is_done = not session.scalar(sa.select(waiting))
-        mailing.state = MailingState.FINISHED if is_done else MailingState.PAUSED
-        mailing.finished_at = now if is_done else None
-    elif mailing.state is MailingState.CANCELLED:
-        skip_waiting(session, run.mailing_id, now)  # what came back untried after the cancelling
-    session.flush()
-    return mailing.state
+        return set(tokens) - set(alive)
+
+    def settle_dead_run(
+        self, session: WriteSession, run: DeliveryRun, marks: Mapping[int, Mark] | None, now: datetime
+    ) -> None:
+        """Decides what becomes of what a dead run had claimed, as far as its journal knows: without it, all is in doubt.
+
+        Also of a run that was revoked and whose journal has been found since: what it never began waits again.
+        """
+        key = SliceKey(run.mailing_id, run.slice_no, "")
+        self.settle_by_journal(session, key, run.token, marks, now)
+        self.end_run(session, key, run.token, now)
+
+    def settle_by_journal(
+        self,
+        session: WriteSession,
+        key: SliceKey,
+        token: int,
+        marks: Mapping[int, Mark] | None,
+        now: datetime,
+    ) -> None:
+        """Moves what a run left undecided: accepted, in doubt, or waiting again."""
+        by_mark: dict[Mark, list[int]] = {mark: [] for mark in Mark}
+        for subscriber_id, mark in (marks or {}).items():
+            by_mark[mark].append(subscriber_id)
+        handed_over = numbers(session, by_mark[Mark.HANDED_OVER])
+        settled: list[tuple[sa.ColumnElement[bool], dict[str, Any]]] = [
+            (
+                Delivery.subscriber_id.in_(numbers(session, by_mark[Mark.ACCEPTED])),
+                {"state": DeliveryState.ACCEPTED, "reply_text": ACCEPTED_BY_JOURNAL},
+            ),
+            (
+                Delivery.subscriber_id.in_(handed_over) if marks is not None else sa.true(),
+                {"state": DeliveryState.IN_DOUBT, "reply_text": DOUBT},
+            ),
+        ]
+        if marks is not None:  # what is left was never begun, or not taken
+            waits_again = {"attempt_count": Delivery.attempt_count - 1, "reply_text": "", "run_token": None}
+            rest = Delivery.subscriber_id.not_in(handed_over)
+            settled.append((rest, {"state": DeliveryState.PENDING, **waits_again}))
+        undecided = (
+            [DeliveryState.ATTEMPTING]
+            if marks is None
+            else [DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT]
+        )
+        for which, values in settled:
+            session.execute(
+                sa.update(Delivery)
+                .where(*_of_slice(key), Delivery.run_token == token, Delivery.state.in_(undecided), which)
+                .values(changed_at=now, reply_code=None, reply_enhanced=None, next_attempt_at=None, **values)
+                .execution_options(**_NO_SYNC)
+            )
+
+    def revoke(self, session: WriteSession, run: DeliveryRun, now: datetime) -> None:
+        """Takes the right away from a holder that gives no sign; its late answers still count."""
+        session.execute(
+            sa.update(DeliveryRun)
+            .where(DeliveryRun.token == run.token)
+            .values(is_revoked=True)
+            .execution_options(**_NO_SYNC)
+        )
+        key = SliceKey(run.mailing_id, run.slice_no, "")
+        self.settle_by_journal(session, key, run.token, None, now)
+        settle_slice(session, run.mailing_id, run.slice_no, now)
+
+
+DOUBT = "handed over by a run that was broken off; no answer heard"
+ACCEPTED_BY_JOURNAL = "accepted, by the journal of a run that was broken off"
+
+
+def _of_slice(key: SliceKey) -> tuple[sa.ColumnElement[bool], ...]:
+    return Delivery.mailing_id == key.mailing_id, Delivery.slice_no == key.slice_no

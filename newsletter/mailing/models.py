@@ -1,4 +1,4 @@
-"""The tables of mailings: one row per mailing, one row per reader in it."""
+"""The tables of mailings: one row per mailing, one per slice of its readers, one per reader in it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +14,9 @@ class MailingState(StrEnum):
     """Where a mailing stands; the moves are in `rules.MOVES`."""
 
     PLANNED = "planned"  # every reader has a row, nothing was handed over
-    RUNNING = "running"  # a run is handing messages over
-    PAUSED = "paused"  # stopped in the middle; goes on with the same command
+    SCHEDULED = "scheduled"  # begins by itself at `starts_at`
+    RUNNING = "running"  # whoever works hands messages over, those that were put off included
+    PAUSED = "paused"  # nobody hands anything over until somebody says so
     FINISHED = "finished"  # no row waits any more
     CANCELLED = "cancelled"  # ended early; what waited is skipped
 
@@ -48,6 +49,15 @@ class SkipReason(StrEnum):
     CANCELLED = "cancelled"  # the mailing was cancelled before her turn
 
 
+class SliceState(StrEnum):
+    """What is to be done with a slice."""
+
+    OPEN = "open"  # somebody in it is still to be mailed
+    WAITING = "waiting"  # its readers wait for their language to be frozen
+    HELD = "held"  # the servers of its domains blame the sender; resuming the mailing lets it go on
+    CLOSED = "closed"  # everybody in it is decided
+
+
 class Mailing(Base):
     """A frozen edition on its way to the readers of one list, or of several."""
 
@@ -61,7 +71,14 @@ class Mailing(Base):
     filter: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    # The one run that may hand messages over: a random number, who holds it, and its last sign of life.
+    # When it begins, or may have its next message: the time it was scheduled for, or the end of the undo window.
+    starts_at: Mapped[datetime | None]
+    # Why it is paused, where it was not an operator: a server's words, or a start that nobody was there for.
+    paused_because: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    # Limits that may be changed while it runs; None is what the settings say.
+    connections: Mapped[int | None]
+    per_minute: Mapped[int | None]
+    # The one `newsletter send` that has it in hand: a random number, who it is, and its last sign of life.
     run_token: Mapped[str | None] = mapped_column(sa.String(40))
     run_holder: Mapped[str | None] = mapped_column(sa.String(200))
     run_beat_at: Mapped[datetime | None]
@@ -80,15 +97,60 @@ class MailedList(Base):
     place: Mapped[int]
 
 
-class Delivery(Base):
-    """One reader in one mailing."""
+class DeliverySlice(Base):
+    """Some hundred readers of a mailing whose mailboxes are with one provider: what one run takes at a time."""
 
-    __tablename__ = "delivery"
-    __table_args__ = (sa.Index("ix_delivery_subscriber_id", "subscriber_id"),)
+    __tablename__ = "delivery_slice"
 
     mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(sa.ForeignKey("subscriber.id"), primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(sa.ForeignKey("subscription.id"))
+    slice_no: Mapped[int] = mapped_column(primary_key=True)
+    domain_group: Mapped[str] = mapped_column(sa.String(255))  # `domains.group_of`
+    count: Mapped[int]
+    state: Mapped[SliceState] = mapped_column(state_column(SliceState))
+    due_at: Mapped[datetime | None]  # not before; None is now
+    held_because: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+
+
+class DeliveryRun(Base):
+    """The right of one process to hand over what it claimed of one slice, from the claim to the last answer."""
+
+    __tablename__ = "delivery_run"
+    __table_args__ = (sa.Index("ix_delivery_run_mailing_id_slice_no", "mailing_id", "slice_no"),)
+
+    token: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing.id"))
+    slice_no: Mapped[int]
+    holder: Mapped[str] = mapped_column(sa.String(200))  # `liveness.holder_name`
+    journal: Mapped[str] = mapped_column(sa.Text, default="", server_default="")  # the file; "" for none
+    started_at: Mapped[datetime]
+    # The last sign of life, by the clock of the database.
+    beat_at: Mapped[datetime]
+    # Taken away from a holder that gave no sign. What it had claimed is in doubt until it speaks again.
+    is_revoked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class Delivery(Base):
+    """One reader in one mailing.
+
+    Rows are made by INSERT ... SELECT from the tables that their numbers point to, a million at a time, so there are
+    no foreign keys; and no index speaks of what changes while a mailing runs, so that PostgreSQL need not touch one
+    (docs/decisions/0028).
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.Index("ix_delivery_subscriber_id", "subscriber_id"),
+        sa.Index("ix_delivery_mailing_id_slice_no", "mailing_id", "slice_no"),
+        # Room in each page for a row's later versions (heap-only tuples).
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+    mailing_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subscription_id: Mapped[int]
+    slice_no: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Which run claimed it last: only that one's answers count.
+    run_token: Mapped[int | None] = mapped_column(sa.BigInteger)
     variant: Mapped[str | None] = mapped_column(sa.String(41))  # None for those left out
     state: Mapped[DeliveryState] = mapped_column(state_column(DeliveryState))
     skip_reason: Mapped[SkipReason | None] = mapped_column(state_column(SkipReason))

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,14 +12,20 @@ from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.editions.rules import variants_of
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.errors import EditionNotFrozen, MailingGoesElsewhere
-from newsletter.mailing.models import Delivery, DeliveryState, MailedList, Mailing, MailingState, SkipReason
+from newsletter.mailing.models import (
+    Delivery,
+    DeliverySlice,
+    DeliveryState,
+    MailedList,
+    Mailing,
+    MailingState,
+    SkipReason,
+    SliceState,
+)
 from newsletter.mailing.queries import mailed_list_ids, mailing_of_edition
 from newsletter.mailing.readership import Readership, readers_of
 from newsletter.mailing.rules import choose_variant
-
-_COMBINATIONS_A_STATEMENT = 200
-# What a reader chose: her languages in order, and whether she wants two in one mail.
-_Choice = tuple[tuple[str, ...], bool]
+from newsletter.mailing.slicing import Choice, Planned, plan_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,7 @@ def plan_mailing(
         if not _release_waiting(session, mailing, edition, frozen):
             return mailing
     readers = readers_of(session, readership, now)
-    _plan_left_out(session, mailing, readers, now)
-    for variant, choices in _choices_by_variant(session, edition, readers).items():
-        state = _state_of(variant, frozen)
-        for start in range(0, len(choices), _COMBINATIONS_A_STATEMENT):
-            some = choices[start : start + _COMBINATIONS_A_STATEMENT]
-            _plan_variant(session, mailing, readers, variant, state, some, now)
+    plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
     return mailing
 
 
@@ -148,88 +148,39 @@ def _release_waiting(
     if not session.scalar(sa.select(sa.exists().where(*waiting, has_come))):
         return False
     session.execute(sa.delete(Delivery).where(*waiting))
+    # Slices are numbered anew for those who are planned anew; what has no row any more is no slice.
+    empty = ~sa.exists().where(
+        Delivery.mailing_id == DeliverySlice.mailing_id, Delivery.slice_no == DeliverySlice.slice_no
+    )
+    session.execute(
+        sa.delete(DeliverySlice)
+        .where(DeliverySlice.mailing_id == mailing.id, DeliverySlice.state == SliceState.WAITING, empty)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(DeliverySlice)
+        .where(DeliverySlice.mailing_id == mailing.id, DeliverySlice.state == SliceState.WAITING)
+        .values(state=SliceState.CLOSED)
+        .execution_options(synchronize_session=False)
+    )
     return True
+
+
+def _planned(
+    session: ReadSession, edition: Edition, readers: sa.Subquery, frozen: Collection[str]
+) -> dict[Choice, Planned]:
+    """What each choice of languages among the readers gets."""
+    variants = intended_variants(edition)
+    planned: dict[Choice, Planned] = {}
+    for languages, reads_both in session.execute(
+        sa.select(readers.c.languages, readers.c.reads_both).distinct()
+    ):
+        variant = choose_variant(languages, reads_both, variants, edition.languages)
+        planned[languages, reads_both] = Planned(variant, _state_of(variant, frozen))
+    return planned
 
 
 def _state_of(variant: str | None, frozen: Collection[str]) -> DeliveryState:
     if variant is None:
         return DeliveryState.SKIPPED
     return DeliveryState.PENDING if variant in frozen else DeliveryState.WAITING
-
-
-def _choices_by_variant(
-    session: ReadSession, edition: Edition, readers: sa.Subquery
-) -> dict[str | None, list[_Choice]]:
-    variants = intended_variants(edition)
-    chosen: dict[str | None, list[_Choice]] = {}
-    for languages, reads_both in session.execute(
-        sa.select(readers.c.languages, readers.c.reads_both).distinct()
-    ):
-        variant = choose_variant(languages, reads_both, variants, edition.languages)
-        chosen.setdefault(variant, []).append((languages, reads_both))
-    return chosen
-
-
-def _plan_left_out(session: WriteSession, mailing: Mailing, readers: sa.Subquery, now: datetime) -> None:
-    rows = _rows(mailing, readers, now, sa.null(), DeliveryState.SKIPPED, readers.c.reason)
-    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows.where(readers.c.reason.is_not(None))))
-
-
-def _plan_variant(
-    session: WriteSession,
-    mailing: Mailing,
-    readers: sa.Subquery,
-    variant: str | None,
-    state: DeliveryState,
-    choices: Sequence[_Choice],
-    now: datetime,
-) -> None:
-    reason = SkipReason.NOTHING_IN_HER_LANGUAGE.value if variant is None else None
-    of_choice = sa.or_(
-        *(
-            sa.and_(readers.c.languages == languages, readers.c.reads_both.is_(reads_both))
-            for languages, reads_both in choices
-        )
-    )
-    rows = _rows(
-        mailing, readers, now, sa.literal(variant, sa.String), state, sa.literal(reason, sa.String)
-    ).where(readers.c.reason.is_(None), of_choice)
-    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
-
-
-_COLUMNS = (
-    "mailing_id",
-    "subscriber_id",
-    "subscription_id",
-    "variant",
-    "state",
-    "skip_reason",
-    "attempt_count",
-    "reply_text",
-    "changed_at",
-)
-
-
-def _rows(
-    mailing: Mailing,
-    readers: sa.Subquery,
-    now: datetime,
-    variant: sa.ColumnElement[Any],
-    state: DeliveryState,
-    reason: sa.ColumnElement[Any],
-) -> sa.Select[Any, Any, Any, Any, Any, Any, Any, Any, Any]:
-    """The SELECT whose rows become deliveries: readers are never carried through this process."""
-    has_row = sa.exists().where(
-        Delivery.mailing_id == mailing.id, Delivery.subscriber_id == readers.c.subscriber_id
-    )
-    return sa.select(
-        sa.literal(mailing.id),
-        readers.c.subscriber_id,
-        readers.c.subscription_id,
-        sa.cast(variant, sa.String),
-        sa.literal(state.value),
-        sa.cast(reason, sa.String),
-        sa.literal(0),
-        sa.literal(""),
-        sa.literal(now, Delivery.changed_at.type),
-    ).where(~has_row)  # whoever has a row already, from an earlier wave, is left alone

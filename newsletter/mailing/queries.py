@@ -1,31 +1,51 @@
 """What can be asked of the mailings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.audience.models import Subscriber
 from newsletter.editions.models import Edition
 from newsletter.foundation.database import ReadSession
+from newsletter.mailing.domains import OTHER
 from newsletter.mailing.errors import MailingNotFound
-from newsletter.mailing.models import Delivery, DeliveryState, MailedList, Mailing, MailingState, SkipReason
+from newsletter.mailing.models import (
+    Delivery,
+    DeliverySlice,
+    DeliveryState,
+    MailedList,
+    Mailing,
+    MailingState,
+    SkipReason,
+    SliceState,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many deliveries are in which state; `pending` includes those on the wire at this moment."""
+    """How many deliveries are in which state; `pending` includes those on the wire at this moment.
+
+    At every moment planned = accepted + rejected + deferred + given_up + in_doubt + skipped.
+    """
 
     planned: int = 0
     pending: int = 0
     waiting: int = 0
+    put_off: int = 0
     accepted: int = 0
     rejected: int = 0
-    deferred: int = 0
     given_up: int = 0
     in_doubt: int = 0
     skipped: dict[SkipReason, int] = field(default_factory=dict)
+
+    @property
+    def deferred(self) -> int:
+        """Those who are still to be mailed: pending, waiting for their language, or put off by a server."""
+        return self.pending + self.waiting + self.put_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,12 @@ class MailingReport:
     state: MailingState
     total: Counts
     by_variant: dict[str, Counts]
+    by_domain: dict[str, Counts]
+    """The groups of domains (`domains.group_of`), the largest first."""
+    held_back: dict[str, str]
+    """The groups of domains whose servers blame the sender, with their words."""
+    paused_because: str
+    starts_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +137,62 @@ def mailings(session: ReadSession) -> Sequence[tuple[Mailing, Edition]]:
 def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
     """The mailing in figures. Raises MailingNotFound."""
     mailing = mailing_by_id(session, mailing_id)
+    group = sa.func.coalesce(DeliverySlice.domain_group, OTHER)
+    # One statement: what it counts is one moment, whatever is being sent meanwhile.
     statement = (
-        sa.select(Delivery.variant, Delivery.state, Delivery.skip_reason, sa.func.count())
+        sa.select(Delivery.variant, group, Delivery.state, Delivery.skip_reason, sa.func.count())
+        .outerjoin(
+            DeliverySlice,
+            sa.and_(
+                DeliverySlice.mailing_id == Delivery.mailing_id, DeliverySlice.slice_no == Delivery.slice_no
+            ),
+        )
         .where(Delivery.mailing_id == mailing_id)
-        .group_by(Delivery.variant, Delivery.state, Delivery.skip_reason)
+        .group_by(Delivery.variant, group, Delivery.state, Delivery.skip_reason)
     )
-    rows = [(variant, state, reason, count) for variant, state, reason, count in session.execute(statement)]
-    variants = sorted({variant for variant, *_ in rows if variant}, key=lambda name: ("+" in name, name))
+    rows = [_Counted(*row) for row in session.execute(statement)]
+    variants = sorted({row.variant for row in rows if row.variant}, key=lambda name: ("+" in name, name))
+    groups = Counter[str]()
+    for row in rows:
+        groups[row.domain_group] += row.number
     return MailingReport(
         mailing_id=mailing.id,
         edition_id=mailing.edition_id,
         state=mailing.state,
         total=_counts(rows),
-        by_variant={name: _counts([row for row in rows if row[0] == name]) for name in variants},
+        by_variant={name: _counts([row for row in rows if row.variant == name]) for name in variants},
+        by_domain={
+            name: _counts([row for row in rows if row.domain_group == name])
+            for name in sorted(groups, key=lambda name: (-groups[name], name))
+        },
+        held_back=_held_back(session, mailing_id),
+        paused_because=mailing.paused_because,
+        starts_at=mailing.starts_at,
     )
 
 
-def _counts(rows: Sequence[tuple[str | None, DeliveryState, SkipReason | None, int]]) -> Counts:
+class _Counted(NamedTuple):
+    variant: str | None
+    domain_group: str
+    state: DeliveryState
+    skip_reason: SkipReason | None
+    number: int
+
+
+def _held_back(session: ReadSession, mailing_id: int) -> dict[str, str]:
+    statement = (
+        sa.select(DeliverySlice.domain_group, sa.func.max(DeliverySlice.held_because))
+        .where(DeliverySlice.mailing_id == mailing_id, DeliverySlice.state == SliceState.HELD)
+        .group_by(DeliverySlice.domain_group)
+        .order_by(DeliverySlice.domain_group)
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _counts(rows: Sequence[_Counted]) -> Counts:
     by_state = dict.fromkeys(DeliveryState, 0)
     skipped: dict[SkipReason, int] = {}
-    for _, state, reason, count in rows:
+    for _, _, state, reason, count in rows:
         by_state[state] += count
         if reason is not None:
             skipped[reason] = skipped.get(reason, 0) + count
@@ -140,7 +202,7 @@ def _counts(rows: Sequence[tuple[str | None, DeliveryState, SkipReason | None, i
         waiting=by_state[DeliveryState.WAITING],
         accepted=by_state[DeliveryState.ACCEPTED],
         rejected=by_state[DeliveryState.REJECTED],
-        deferred=by_state[DeliveryState.DEFERRED],
+        put_off=by_state[DeliveryState.DEFERRED],
         given_up=by_state[DeliveryState.GIVEN_UP],
         in_doubt=by_state[DeliveryState.IN_DOUBT],
         skipped=dict(sorted(skipped.items())),
@@ -181,6 +243,17 @@ def deliveries(
         )
         for delivery, address, languages in session.execute(statement)
     ]
+
+
+def was_disabled_before(session: ReadSession, mailing_id: int, subscriber_id: int) -> bool:
+    """Whether the reader's mailbox was switched off (5.2.1) at another mailing too."""
+    before = sa.exists().where(
+        Delivery.subscriber_id == subscriber_id,
+        Delivery.mailing_id != mailing_id,
+        Delivery.state == DeliveryState.REJECTED,
+        Delivery.reply_enhanced == "5.2.1",
+    )
+    return bool(session.scalar(sa.select(before)))
 
 
 def earliest_next_attempt(session: ReadSession, mailing_id: int) -> datetime | None:

@@ -48,16 +48,17 @@ def named_readership(
 
 
 def readers_of(session: ReadSession, readership: Readership, now: datetime) -> sa.Subquery:
-    """A row for each person: `subscriber_id`, `subscription_id`, `languages`, `reads_both`, and `reason`, NULL for who gets it.
+    """A row for each person: her ids, `address_lower`, `languages`, `reads_both`, and `reason`, NULL for who gets it.
 
     Who is on several of the lists is there as a reader of the first on which she may be mailed; where she may be on
     none, of the first. Raises FilterRefused, ListNotFound.
     """
-    reason = _reason_to_skip(now)
+    reason = reason_to_skip(now)
     rows = (
         sa.select(
             Subscriber.id.label("subscriber_id"),
             Subscription.id.label("subscription_id"),
+            Subscriber.address_lower.label("address_lower"),
             Subscriber.languages.label("languages"),
             Subscriber.reads_both.label("reads_both"),
             reason.label("reason"),
@@ -79,7 +80,7 @@ def readers_of(session: ReadSession, readership: Readership, now: datetime) -> s
     return sa.select(ranked).where(ranked.c.rank == 1).subquery()
 
 
-def _reason_to_skip(now: datetime) -> sa.ColumnElement[str | None]:
+def reason_to_skip(now: datetime) -> sa.ColumnElement[str | None]:
     """Why a subscriber is left out whatever she reads; NULL for who is not. The first that holds counts."""
     return sa.case(
         (Subscription.end_reason == EndReason.UNSUBSCRIBED, SkipReason.UNSUBSCRIBED.value),

@@ -9,16 +9,22 @@ from newsletter.mailing.models import DeliveryState, MailingState
 from newsletter.transport.outcome import Outcome, Verdict
 
 MOVES: dict[MailingState, frozenset[MailingState]] = {
-    MailingState.PLANNED: frozenset({MailingState.RUNNING, MailingState.PAUSED, MailingState.CANCELLED}),
+    MailingState.PLANNED: frozenset(
+        {MailingState.SCHEDULED, MailingState.RUNNING, MailingState.PAUSED, MailingState.CANCELLED}
+    ),
+    MailingState.SCHEDULED: frozenset({MailingState.RUNNING, MailingState.PAUSED, MailingState.CANCELLED}),
     MailingState.RUNNING: frozenset({MailingState.PAUSED, MailingState.FINISHED, MailingState.CANCELLED}),
-    MailingState.PAUSED: frozenset({MailingState.RUNNING, MailingState.CANCELLED}),
+    MailingState.PAUSED: frozenset({MailingState.SCHEDULED, MailingState.RUNNING, MailingState.CANCELLED}),
     MailingState.FINISHED: frozenset(),
     MailingState.CANCELLED: frozenset(),
 }
 
-# deliverability.md, section 6: two tries in the first hour, then ever rarer, given up after three days.
+# Two tries in the first hour, then ever rarer (RFC 5321 section 4.5.4.1).
 _RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
-_ATTEMPTS_MAX = 24
+# By so much of itself a wait may be longer, so that what was put off together does not come back together.
+_JITTER = 0.25
+GIVE_UP_AFTER = timedelta(hours=72)
+"""How long a server may say "later" before a message is given up."""
 # Codes that say "this mailbox does not exist" (RFC 3463 section 3.2): never mailed again.
 _DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
@@ -62,7 +68,14 @@ def is_dead_address(outcome: Outcome) -> bool:
     return outcome.verdict is Verdict.REJECTED and outcome.enhanced in _DEAD_ADDRESS
 
 
-def state_after(outcome: Outcome, attempt_count: int) -> DeliveryState:
+def is_disabled_mailbox(outcome: Outcome) -> bool:
+    """Whether the mailbox is said to be switched off, which may pass: the second time it counts as dead (5.2.1)."""
+    return outcome.verdict is Verdict.REJECTED and outcome.enhanced == "5.2.1"
+
+
+def state_after(
+    outcome: Outcome, attempt_count: int, give_up_after: timedelta = GIVE_UP_AFTER
+) -> DeliveryState:
     """What a delivery becomes by an outcome; `attempt_count` counts the attempt that the outcome is of."""
     match outcome.verdict:
         case Verdict.ACCEPTED:
@@ -74,9 +87,19 @@ def state_after(outcome: Outcome, attempt_count: int) -> DeliveryState:
         case Verdict.NOT_TRIED:
             return DeliveryState.PENDING
         case Verdict.DEFERRED | Verdict.BLOCKED | Verdict.CONTENT_REFUSED:
-            return DeliveryState.GIVEN_UP if attempt_count >= _ATTEMPTS_MAX else DeliveryState.DEFERRED
+            is_over = attempt_count >= attempts_max(give_up_after)
+            return DeliveryState.GIVEN_UP if is_over else DeliveryState.DEFERRED
 
 
-def retry_after(attempt_count: int) -> timedelta:
-    """How long to wait after the attempt of this number (from 1)."""
-    return _RETRY_AFTER[min(attempt_count, len(_RETRY_AFTER)) - 1]
+def attempts_max(give_up_after: timedelta) -> int:
+    """How many attempts fit into this span; the time that a mailing was paused does not count against a reader."""
+    waited, count = timedelta(), 1
+    while (waited := waited + retry_after(count)) <= give_up_after:
+        count += 1
+    return count
+
+
+def retry_after(attempt_count: int, chance: float = 0.0) -> timedelta:
+    """How long to wait after the attempt of this number (from 1); `chance` from 0 to 1 makes it up to a quarter longer."""
+    wait = _RETRY_AFTER[min(attempt_count, len(_RETRY_AFTER)) - 1]
+    return wait * (1 + _JITTER * chance)

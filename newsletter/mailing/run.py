@@ -1,86 +1,62 @@
-"""A run: takes a mailing's due deliveries in batches, hands them over, and writes down what the servers said."""
+"""A run: takes open slices of a mailing, hands their messages over, and writes down what the servers said."""
 
-from collections.abc import Callable, Hashable, Sequence
+import threading
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from newsletter.audience.actions import suppress
-from newsletter.audience.models import SuppressionReason
-from newsletter.foundation.addresses import envelope_address
-from newsletter.foundation.database import Database
 from newsletter.foundation.errors import DatabaseNotReady
-from newsletter.foundation.signing import Keyring
-from newsletter.mailing.compose import Composer
-from newsletter.mailing.journal import Journal, Mark, journal_path, read_journal
-from newsletter.mailing.ledger import (
-    ClaimedDelivery,
-    Result,
-    Run,
-    begin_run,
-    claim_deliveries,
-    end_run,
-    record_results,
-)
+from newsletter.mailing.feeding import Feeder
+from newsletter.mailing.hands import Parts as Parts
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.queries import mailing_by_id
-from newsletter.mailing.rules import is_dead_address
-from newsletter.transport.outcome import Outcome, Verdict
+from newsletter.mailing.reclaim import reclaim_dead_runs, sweep_journals
+from newsletter.mailing.safety import require_memory
+from newsletter.mailing.sending import begin_sending, end_sending
+from newsletter.mailing.slices import finish_if_done, next_due_at
+from newsletter.transport.feed import Feed
+from newsletter.transport.outcome import Outcome
 from newsletter.transport.smtp import Job
+
+_LOOK_SECONDS = 0.2
 
 _log = structlog.get_logger()
 
-# How many deliveries are claimed and written down at once.
-BATCH_SIZE = 64
-# So many answers of one run that blame the sender, and it stops: more mail would only make it worse.
-_BLOCKED_MAX = 3
-
-
-_MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
-
 
 class Line(Protocol):
-    """A line to a mail server, as `transport.smtp.DeliveryLine` is one."""
+    """A line to a mail server, as `transport.line.DeliveryLine` is one."""
 
-    def deliver(
-        self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
+    def deliver_from(
+        self, feed: Feed, *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
     ) -> None:
-        """Hands the jobs over, telling what became of each exactly once; raises when no server can be reached."""
+        """Hands over what is put into the feed, telling what became of each exactly once, until the feed is closed.
+
+        Raises where no server can be reached.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: the mailing's state then, and what stopped it before its time ("" for nothing)."""
+    """How a run ended: the mailing's state then, what stopped it before its time ("" for nothing), what comes next.
+
+    `next_due_at` is when the first of those who were put off may be tried again; None where nobody waits for that.
+    """
 
     state: MailingState
     stopped_by: str = ""
+    next_due_at: datetime | None = None
 
 
 class MailingRun:
-    """One run over a mailing, from the taking of the right to send to the giving back."""
+    """Hands over messages of mailings over one line, one mailing at a time."""
 
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        composer: Composer,
-        sender_address: str,
-        line: Line,
-        clock: Callable[[], datetime],
-        journal_folder: Path,
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._composer = composer
-        self._envelope_sender = envelope_address(sender_address)
+    def __init__(self, parts: Parts, line: Line) -> None:
+        self._parts = parts
         self._line = line
-        self._clock = clock
-        self._journal_folder = journal_folder
-        self._journal: Journal | None = None
-        self._blocked_by: list[str] = []
 
     def go(
         self,
@@ -88,122 +64,110 @@ class MailingRun:
         *,
         on_result: Callable[[Outcome], None],
         stop: Callable[[], bool],
-        batch: int = BATCH_SIZE,
-        put_off_now: bool = False,
+        undo: timedelta = timedelta(),
     ) -> RunEnd:
-        """Hands over whatever is due, until nothing is, or `stop` says so, or the servers refuse the sender.
+        """Sends a mailing in the foreground: whatever is due, until nothing is, or `stop` says so, or servers refuse us.
 
-        `put_off_now` does not wait for the time of those that were put off. Raises MailingIsRunning, MailingIsOver,
-        RelayUnreachable, RelayRefusedLogin; whatever it raises, every delivery that was not handed over waits as before.
+        What was stopped is *paused*. Where only some wait who were put off, the mailing goes on running, for a worker
+        or the next of these. `undo` is waited before the first message. Raises MailingIsRunning where another one
+        sends it in the foreground, MailingIsOver, RelayUnreachable, RelayRefusedLogin, DatabaseNotReady (DatabaseForgets
+        among them); whatever it raises, every delivery that was not handed over waits as before.
         """
-        run = self._begin(mailing_id)
-        began_at = self._clock() if put_off_now else None
+        database, clock = self._parts.database, self._parts.clock
+        require_memory(database)
+        reclaim_dead_runs(database, clock, mailing_id=mailing_id, ledger=self._parts.ledger)
+        sweep_journals(database, self._parts.journal_folder)
+        with database.transaction() as session:
+            token = begin_sending(session, mailing_id, clock(), undo)
         _log.info("mailing run began", mailing_id=mailing_id)
-        self._journal = self._open_journal(run, batch)
-        state = MailingState.PAUSED
-        has_ledger = True
+        is_broken, blamed_by = True, ""
         try:
-            while not stop() and not self._blocking_words():
-                if not self._one_batch(run, batch, on_result, stop, began_at):
-                    break
-        except DatabaseNotReady:
-            has_ledger = False  # the journal stays, and tells the next run what became of the last batch
-            raise
+            if undo:
+                self._wait_for_start(mailing_id, stop)
+            blamed_by = self._drive(mailing_id, on_result, stop, token=token)
+            is_broken = False
         finally:
-            if has_ledger:
-                state = self._end(run)
-        return RunEnd(state, self._blocking_words())
+            pause = is_broken or stop() or bool(blamed_by)
+            state = self._give_back(mailing_id, token, pause=pause, because=blamed_by, is_broken=is_broken)
+        _log.info("mailing run ended", mailing_id=mailing_id, state=state.value)
+        return self._end(mailing_id, state, blamed_by)
 
-    def _begin(self, mailing_id: int) -> Run:
-        with self._database.read() as session:
-            token = mailing_by_id(session, mailing_id).run_token
-        marks = read_journal(self._journal_folder, token) if token else None
-        with self._database.transaction() as session:
-            run = begin_run(
-                session, mailing_id, self._clock(), (token, marks) if token and marks is not None else None
-            )
-        if token:
-            journal_path(self._journal_folder, token).unlink(missing_ok=True)
-        return run
-
-    def _open_journal(self, run: Run, size: int) -> Journal | None:
-        try:
-            return Journal(journal_path(self._journal_folder, run.token), run.token, size)
-        except OSError as error:
-            _log.warning("journal not written", mailing_id=run.mailing_id, reason=error.strerror)
-            return None
-
-    def _end(self, run: Run) -> MailingState:
-        with self._database.transaction() as session:
-            state = end_run(session, run, self._clock())
-        if self._journal is not None:
-            self._journal.remove()
-        _log.info("mailing run ended", mailing_id=run.mailing_id, state=state.value)
-        return state
-
-    def _one_batch(
+    def run_slices(
         self,
-        run: Run,
-        size: int,
+        mailing_id: int,
+        *,
         on_result: Callable[[Outcome], None],
         stop: Callable[[], bool],
-        put_off_before: datetime | None,
-    ) -> bool:
-        """Claims, hands over and records one batch; False where nothing was due."""
-        with self._database.transaction() as session:
-            claimed = claim_deliveries(session, run, size, self._clock(), put_off_before)
-        if not claimed:
-            return False
-        if self._journal is not None:
-            self._journal.begin_batch([item.subscriber_id for item in claimed])
-        outcomes: dict[Hashable, Outcome] = {}
+        slice_nos: Collection[int] | None = None,
+    ) -> RunEnd:
+        """Takes part in a mailing that runs: hands over what is due of its slices (of these only), until nothing is.
 
-        def heard(job: Job, outcome: Outcome) -> None:
-            outcomes[job.key] = outcome
-            self._note(int(str(job.key)), _MARKS.get(outcome.verdict, Mark.NOT_TAKEN))
-            if outcome.code is not None and outcome.verdict in (Verdict.BLOCKED, Verdict.CONTENT_REFUSED):
-                self._blocked_by.append(outcome.text)
-            on_result(outcome)
+        For workers: any number at once, on any machines. When it is stopped the mailing goes on running for others.
+        Dead runs are not looked for here (`reclaim.reclaim_dead_runs`). Raises as `go` does.
+        """
+        require_memory(self._parts.database)
+        blamed_by = self._drive(mailing_id, on_result, stop, slice_nos=slice_nos)
+        with self._parts.database.transaction() as session:
+            state = finish_if_done(session, mailing_id, self._parts.clock())
+        return self._end(mailing_id, state, blamed_by)
 
-        now = self._clock()
-        jobs = [self._job(delivery, now) for delivery in claimed]
-        try:
-            self._line.deliver(jobs, on_outcome=heard, stop=lambda: stop() or bool(self._blocking_words()))
-        finally:
-            # A line tells of every job before it returns or raises; should it ever not, the message may be out.
-            not_heard = Outcome(
-                Verdict.IN_DOUBT, None, None, "the line broke off without a word about this message"
-            )
-            self._record(run, [Result(item, outcomes.get(item.subscriber_id, not_heard)) for item in claimed])
-        return True
-
-    def _job(self, delivery: ClaimedDelivery, now: datetime) -> Job:
-        make = self._composer.maker(delivery, now)
-
-        def message() -> bytes:
-            octets = make()
-            self._note(delivery.subscriber_id, Mark.HANDED_OVER)
-            return octets
-
-        return Job(
-            key=delivery.subscriber_id,
-            sender=self._envelope_sender,
-            recipient=envelope_address(delivery.address),
-            message=message,
+    def _drive(
+        self,
+        mailing_id: int,
+        on_result: Callable[[Outcome], None],
+        stop: Callable[[], bool],
+        *,
+        slice_nos: Collection[int] | None = None,
+        token: str = "",
+    ) -> str:
+        """Runs the line in this thread and the ledger in another; what servers said that made it stop, or ""."""
+        feed = Feed()
+        feeder = Feeder(
+            self._parts,
+            mailing_id,
+            feed,
+            on_result=on_result,
+            stop=stop,
+            slice_nos=slice_nos,
+            sending_token=token,
         )
+        thread = threading.Thread(target=feeder.work, name=f"ledger of mailing {mailing_id}")
+        thread.start()
+        try:
+            self._line.deliver_from(feed, on_outcome=feeder.heard, stop=stop)
+        finally:
+            feeder.line_has_ended()
+            thread.join()
+            feeder.let_go()
+        if feeder.error is not None:
+            raise feeder.error
+        return feeder.blamed_by
 
-    def _note(self, subscriber_id: int, mark: Mark) -> None:
-        if self._journal is not None:
-            self._journal.mark(subscriber_id, mark)
+    def _wait_for_start(self, mailing_id: int, stop: Callable[[], bool]) -> None:
+        """Waits until the undo window is over, or somebody has stopped the mailing."""
+        while not stop():
+            with self._parts.database.read() as session:
+                mailing = mailing_by_id(session, mailing_id)
+                if mailing.state is not MailingState.RUNNING:
+                    return
+                if mailing.starts_at is None or mailing.starts_at <= self._parts.clock():
+                    return
+            time.sleep(_LOOK_SECONDS)
 
-    def _record(self, run: Run, results: Sequence[Result]) -> None:
-        now = self._clock()
-        with self._database.transaction() as session:
-            record_results(session, run, results, now)
-            for result in results:
-                if is_dead_address(result.outcome):
-                    suppress(session, self._keyring, result.claimed.address, SuppressionReason.BOUNCED, now)
+    def _give_back(
+        self, mailing_id: int, token: str, *, pause: bool, because: str, is_broken: bool
+    ) -> MailingState:
+        try:
+            with self._parts.database.transaction() as session:
+                return end_sending(
+                    session, mailing_id, token, self._parts.clock(), pause=pause, because=because
+                )
+        except DatabaseNotReady:
+            if is_broken:  # the first error tells more
+                return MailingState.RUNNING
+            raise
 
-    def _blocking_words(self) -> str:
-        """The server's words, where they say that the fault lies with the sender or the content."""
-        return self._blocked_by[-1] if len(self._blocked_by) >= _BLOCKED_MAX else ""
+    def _end(self, mailing_id: int, state: MailingState, blamed_by: str) -> RunEnd:
+        with self._parts.database.read() as session:
+            stopped_by = blamed_by or mailing_by_id(session, mailing_id).paused_because
+            return RunEnd(state, stopped_by, next_due_at(session, mailing_id))

@@ -20,7 +20,7 @@ _AGAIN = frozenset({Verdict.DEFERRED, Verdict.NOT_TRIED, Verdict.BLOCKED})
 
 
 class Line(Protocol):
-    """A line to a mail server, as `transport.smtp.DeliveryLine` is one."""
+    """A line to a mail server, as `transport.line.DeliveryLine` is one."""
 
     def deliver(self, jobs: Sequence[Message], on_outcome: Callable[[Message, Outcome], None]) -> None:
         """Hands the messages over, telling what became of each exactly once; raises when no server can be reached."""

@@ -60,7 +60,8 @@ class SectionPart:
 class LanguagePart:
     """Everything of one language: `intro` is Markdown, `reason` tells in plain text why the reader gets this.
 
-    `reason_language` is set where the reason is in another language than the part.
+    `reason_language` is set where the reason is in another language than the part. `preferences_url` is the page where a
+    reader changes languages and lists; a link to it is shown where it is given.
     """
 
     language: str
@@ -71,6 +72,7 @@ class LanguagePart:
     reason: str
     sections: tuple[SectionPart, ...]
     reason_language: str = ""
+    preferences_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,6 @@ class EditionContent:
     view_url: str
     other_languages: tuple[LanguageLink, ...]
     branding: Branding
-    preferences_url: str = (
-        ""  # where a reader changes language and lists; a link to it is shown where it is given
-    )
 
     @property
     def language(self) -> str:

@@ -31,7 +31,7 @@ def _check(content: EditionContent) -> Iterator[Problem]:
 
 def _addresses(content: EditionContent) -> Iterator[tuple[str, str]]:
     yield content.view_url, "view_url"
-    yield content.preferences_url, "preferences_url"
+    yield from ((part.preferences_url, "preferences_url") for part in content.parts)
     yield content.branding.logo_url, "branding logo"
     yield content.branding.website, "branding website"
     yield from ((link.url, f"link to {link.language}") for link in content.other_languages)

@@ -62,7 +62,6 @@ def present(content: EditionContent) -> ShownLetter:
         logo_url=_url(branding.logo_url),
         website=_url(branding.website),
         palette=palette(parse_colour(branding.accent) or DEFAULT_ACCENT),
-        preferences_url=_url(content.preferences_url),
     )
 
 
@@ -76,6 +75,7 @@ def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
     title = part.heading.strip() or part.list_name
     t = texts(part.language).gettext
     words = _language_of_words(part.language)
+    pointer = t("The {language} text follows below.") if index else t("The {language} text stands above.")
     return ShownPart(
         language=part.language,
         direction=direction(part.language),
@@ -91,10 +91,18 @@ def _part(content: EditionContent, part: LanguagePart, index: int) -> ShownPart:
         intro=_rich(part.intro, part.language, level + 1),
         reason=_plain(part.reason, part.reason_language or part.language),
         reason_in=_shown_language(part.reason_language or part.language),
+        preferences_url=_url(part.preferences_url),
         sections=tuple(_sections(content, part, level + 1)),
         read_online=t("Read online"),
-        follows=t("The {language} text follows below.").format(language=language_name(part.language, words)),
+        pointer=pointer.format(language=language_name(part.language, words)),
+        page_url=_page_url(content, part.language, is_first=index == 0),
     )
+
+
+def _page_url(content: EditionContent, language: str, *, is_first: bool) -> str:
+    if is_first:
+        return _url(content.view_url)
+    return next((_url(link.url) for link in content.other_languages if link.language == language), "")
 
 
 def _sections(content: EditionContent, part: LanguagePart, level: int) -> Iterator[ShownSection]:

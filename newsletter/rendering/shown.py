@@ -171,9 +171,11 @@ class ShownPart:
     intro: RichText
     reason: str
     reason_in: ShownLanguage
+    preferences_url: str  # "" where there is no such page
     sections: tuple[ShownSection, ...]
     read_online: str
-    follows: str  # "The English text follows below.", shown in the other part; in the language of this part's words
+    pointer: str  # "The English text follows below." (or stands above): shown in the other part, in this part's words
+    page_url: str  # this part by itself on the web; "" where it is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +196,3 @@ class ShownLetter:
     logo_url: str
     website: str
     palette: Palette
-    preferences_url: str = ""

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from newsletter.foundation.errors import BadInput
-from newsletter.transport.octets import WireOctets
+from newsletter.transport.octets import Message, WireOctets, WirePieces
 
 SIGNED = (
     "from",
@@ -68,24 +68,29 @@ class Signer:
     selector: str
     _key: RSAPrivateKey | Ed25519PrivateKey
 
-    def sign(self, message: bytes) -> WireOctets:
+    def sign(self, message: Message) -> WirePieces | WireOctets:
         """The message with its DKIM-Signature in front."""
-        head, _, body = message.partition(b"\r\n\r\n")
-        body_hash = binascii.b2a_base64(hashlib.sha256(_simple_body(body)).digest(), newline=False)
-        names, relaxed = _signed_headers(head + b"\r\n")
+        pieces = message if isinstance(message, WirePieces) else WirePieces((message,))
+        signature = self._signature(*_head_and_body(pieces))
+        if isinstance(message, WirePieces):
+            return WirePieces((signature, *message))
+        return WireOctets(signature + message)
+
+    def _signature(self, head: bytes, body_digest: bytes) -> bytes:
+        names, relaxed = _signed_headers(head)
         algorithm = b"ed25519-sha256" if isinstance(self._key, Ed25519PrivateKey) else b"rsa-sha256"
         unsigned = b"".join(
             (
                 b"DKIM-Signature: v=1; a=" + algorithm + b"; c=relaxed/simple; d=" + self.domain.encode(),
                 b"; s=" + self.selector.encode() + b";\r\n h=" + _folded_names(names),
-                b";\r\n bh=" + body_hash + b";\r\n b=",
+                b";\r\n bh=" + binascii.b2a_base64(body_digest, newline=False) + b";\r\n b=",
             )
         )
         # Section 3.7: the signature's own header comes last, with an empty b= and without its line end.
         own = _relaxed_header(*unsigned.split(b":", 1)).rstrip(b"\r\n")
         digest = hashlib.sha256(relaxed + own).digest()
         signature = binascii.b2a_base64(self._sign(digest), newline=False)
-        return WireOctets(b"".join((unsigned, _folded(signature), b"\r\n", message)))
+        return b"".join((unsigned, _folded(signature), b"\r\n"))
 
     def _sign(self, digest: bytes) -> bytes:
         if isinstance(self._key, Ed25519PrivateKey):
@@ -161,12 +166,30 @@ def _relaxed_header(name: bytes, value: bytes) -> bytes:
     return name.lower() + b":" + _SPACES.sub(b" ", value).strip(b" ") + b"\r\n"
 
 
+def _head_and_body(pieces: WirePieces) -> tuple[bytes, bytes]:
+    """The headers, each with its line end, and the hash of the body in simple form (section 3.4.3)."""
+    for index in range(len(pieces)):
+        head, separator, start = b"".join(pieces[: index + 1]).partition(b"\r\n\r\n")
+        if separator:
+            rest = pieces[index + 1 :]
+            break
+    else:
+        start, rest = b"", ()
+    if (rest or (start,))[-1].endswith(b"\r\n\r\n") or not (rest or (start,))[-1].endswith(b"\r\n"):
+        start, rest = _simple_body(b"".join((start, *rest))), ()
+    body = hashlib.sha256(start)
+    for piece in rest:
+        body.update(piece)
+    return head + b"\r\n", body.digest()
+
+
 def _simple_body(body: bytes) -> bytes:
     """The body with exactly one line end at its end (section 3.4.3)."""
-    stripped = body
-    while stripped.endswith(b"\r\n\r\n"):
-        stripped = stripped[:-2]
-    return stripped if stripped.endswith(b"\r\n") else stripped + b"\r\n"
+    stripped = body.rstrip(b"\r\n")
+    line_ends = body[len(stripped) :]
+    while line_ends.endswith(b"\r\n\r\n"):
+        line_ends = line_ends[:-2]
+    return stripped + (line_ends if line_ends.endswith(b"\r\n") else line_ends + b"\r\n")
 
 
 def _folded_names(names: list[bytes]) -> bytes:

@@ -2,18 +2,30 @@
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import NamedTuple
 
-from newsletter.transport.octets import WireOctets
-from newsletter.transport.opening import Features
+from newsletter.transport.features import Features
+from newsletter.transport.octets import Message
 from newsletter.transport.outcome import Outcome, Verdict
 
 _PATH_OCTETS_MAX = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+_ENVELOPE_ID_MAX = 100  # RFC 3461 section 4.4
 _ADDRESS = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]+@[!-;=?-~]+\\Z")
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
+_NOT_UTF8_XTEXT = re.compile(r"[^!-*,-<>-\[\]-~]")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Report(StrEnum):
+    """Which reports of delivery the servers behind the relay are asked for (RFC 3461), where the relay knows of them."""
+
+    UNASKED = "unasked"  # what they send unasked: usually one about a failure
+    FAILURE = "failure"  # one where the message cannot be delivered, with its headers and our `envelope_id`
+    NEVER = "never"  # none at all: for answers made by a program (RFC 3834 section 3.3)
+
+
+class Job(NamedTuple):
     """One message to one recipient; `message` is called only when the server waits for it, so that nothing piles up.
 
     The message is 7-bit with CRLF line ends; only with an international address may it be UTF-8.
@@ -24,9 +36,15 @@ class Job:
     """The address that bounces go to; "" for the null sender (RFC 5321 section 4.5.5)."""
     recipient: str
     """The address in envelope form: its domain as A-labels."""
-    message: Callable[[], bytes]
+    message: Callable[[], Message]
     size_bytes: int = 0
     """About how large the message will be; 0 where that is not known (RFC 1870 section 6)."""
+    report: Report = Report.UNASKED
+    envelope_id: str = ""
+    """What a report calls this message (ENVID): at most 100 printable characters; "" for nothing."""
+    is_slow: bool = False
+    """Whether `message` takes long (it signs, say): then it is called in another thread while the server is being asked,
+    one message ahead for each connection."""
 
     @property
     def is_international(self) -> bool:
@@ -34,62 +52,122 @@ class Job:
         return not (self.sender.isascii() and self.recipient.isascii())
 
 
-def local_refusal(job: Job, features: Features) -> Outcome | None:
-    """Why the job cannot be said to a server with these features at all; None where it can. Asked before any octet goes out."""
-    if not _fits_a_command(job.recipient):
-        return Outcome(
-            Verdict.REJECTED, None, None, "this is no address that can be written in a mail command"
-        )
-    if job.sender and not _fits_a_command(job.sender):
-        return Outcome(
-            Verdict.BLOCKED, None, None, "the sender's address cannot be written in a mail command"
-        )
-    if job.is_international and not features.has_smtputf8:
-        return Outcome(
-            Verdict.REJECTED, None, None, "the mail relay cannot take international addresses (SMTPUTF8)"
-        )
-    return size_refusal(job.size_bytes, features)
+class Entry:
+    """A job on its way through one delivery, with what can be said of its envelope beforehand."""
+
+    __slots__ = (
+        "attempts",
+        "is_decided",
+        "is_handed_over",
+        "is_international",
+        "job",
+        "making",
+        "rcpt",
+        "refusal",
+    )
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.attempts = 0
+        self.is_decided = False
+        self.is_handed_over = False
+        """Whether its content was written to a connection that still stands, final dot included."""
+        self.refusal: Outcome | None = None
+        """What the server said against it in the transaction that is under way."""
+        self.making: Future[Message] | None = None
+        """Its message, where that is made in another thread."""
+        self.is_international = job.is_international
+        self.rcpt: bytes | None = None
+        """`RCPT TO` without parameters; None where the address can stand in no command."""
+        if _fits_a_command(job.recipient):
+            self.rcpt = f"RCPT TO:<{job.recipient}>\r\n".encode()
 
 
-def size_refusal(size_bytes: int, features: Features) -> Outcome | None:
-    """Why a message of this size will not be taken; None where it may be (RFC 1870 section 3)."""
-    limit = features.size_bytes_max
-    if limit is None or size_bytes <= limit:
-        return None
-    text = f"the message has {size_bytes} octets, and the mail relay takes {limit} at most"
-    return Outcome(Verdict.CONTENT_REFUSED, None, None, text)
+class Envelopes:
+    """Writes the envelopes of jobs for one session, with the parameters that this server understands."""
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        self._good_sender = ""
+        self._mail_of: tuple[str, int] | None = None
+        self._mail = b""
+
+    def refusal(self, entry: Entry) -> Outcome | None:
+        """Why the job cannot be said to this server at all; None where it can. Asked before any octet goes out."""
+        job = entry.job
+        if entry.rcpt is None:
+            text = "this is no address that can be written in a mail command"
+            return Outcome(Verdict.REJECTED, None, None, text)
+        if job.sender != self._good_sender:
+            if not _fits_a_command(job.sender):
+                text = "the sender's address cannot be written in a mail command"
+                return Outcome(Verdict.BLOCKED, None, None, text)
+            self._good_sender = job.sender
+        if entry.is_international and not self._features.has_smtputf8:
+            # RFC 6531 section 3.2: it must not be sent, and no other address be guessed.
+            text = "the mail relay cannot take international addresses (SMTPUTF8)"
+            return Outcome(Verdict.REJECTED, None, None, text)
+        return self.size_refusal(job.size_bytes) if job.size_bytes else None
+
+    def size_refusal(self, size_bytes: int) -> Outcome | None:
+        """Why a message of this size will not be taken; None where it may be (RFC 1870 section 3)."""
+        limit = self._features.size_bytes_max
+        if limit is None or size_bytes <= limit:
+            return None
+        text = f"the message has {size_bytes} octets, and the mail relay takes {limit} at most"
+        return Outcome(Verdict.CONTENT_REFUSED, None, None, text)
+
+    @property
+    def limits_size(self) -> bool:
+        """Whether the server has named the largest message that it takes."""
+        return self._features.size_bytes_max is not None
+
+    def mail(self, job: Job) -> bytes:
+        """`MAIL FROM`, with CRLF."""
+        features = self._features
+        is_plain = job.report is Report.UNASKED and job.recipient.isascii()
+        if is_plain and self._mail_of == (job.sender, job.size_bytes):
+            return self._mail  # one sender for all readers, as a rule
+        command = f"MAIL FROM:<{job.sender}>"
+        if job.is_international:
+            command += " SMTPUTF8 BODY=8BITMIME"  # RFC 6531 section 3.4, RFC 6152
+        if job.size_bytes and features.has_size:
+            command += f" SIZE={job.size_bytes}"
+        if job.report is Report.FAILURE and features.has_dsn:
+            command += " RET=HDRS"  # RFC 3461 section 4.3: the headers are enough to know it by
+            if 0 < len(envelope_id := xtext(job.envelope_id)) <= _ENVELOPE_ID_MAX:
+                command += f" ENVID={envelope_id}"
+        octets = f"{command}\r\n".encode()
+        if is_plain:
+            self._mail_of, self._mail = (job.sender, job.size_bytes), octets
+        return octets
+
+    def rcpt(self, entry: Entry) -> bytes:
+        """`RCPT TO`, with CRLF."""
+        job = entry.job
+        if (job.report is Report.UNASKED or not self._features.has_dsn) and entry.rcpt is not None:
+            return entry.rcpt
+        command = f"RCPT TO:<{job.recipient}> NOTIFY={job.report.upper()}"
+        if job.report is Report.FAILURE:
+            command += f" ORCPT={_original_recipient(job.recipient)}"
+        return f"{command}\r\n".encode()
 
 
-def mail_command(job: Job, features: Features) -> bytes:
-    """`MAIL FROM` with the parameters that this server understands."""
-    command = f"MAIL FROM:<{job.sender}>"
-    if job.is_international:
-        command += " SMTPUTF8 BODY=8BITMIME"
-    if job.size_bytes and features.has_size:
-        command += f" SIZE={job.size_bytes}"
-    return f"{command}\r\n".encode()
+def xtext(text: str) -> str:
+    """`text` as RFC 3461 section 4 wants it in a parameter: printable ASCII, `+` and `=` as hexadecimal."""
+    return _NOT_XTEXT.sub(lambda found: "".join(f"+{octet:02X}" for octet in found[0].encode()), text)
 
 
-def rcpt_command(job: Job) -> bytes:
-    """`RCPT TO`."""
-    return f"RCPT TO:<{job.recipient}>\r\n".encode()
-
-
-def content_octets(message: bytes) -> bytes:
-    """The message as it goes out after 354, with the final dot: CRLF line ends only, and dots doubled where a line begins with one.
-
-    A line end that is not CRLF could end the message early for a lenient server and begin commands of its own
-    (RFC 5321 section 2.3.8), so there is none. Compiled messages pass as they are.
-    """
-    if isinstance(message, WireOctets):
-        return message + b".\r\n"
-    crlf_count = message.count(b"\r\n")
-    if message.count(b"\n") != crlf_count or message.count(b"\r") != crlf_count:
-        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
-    if b"\r\n." in message or message.startswith(b"."):
-        message = re.sub(rb"(?m)^\.", b"..", message)
-    return message + (b".\r\n" if message.endswith(b"\r\n") or not message else b"\r\n.\r\n")
+def _original_recipient(recipient: str) -> str:
+    if recipient.isascii():
+        return f"rfc822;{xtext(recipient)}"
+    # RFC 6533 section 3: what is not plain stands as \x{HEX}, the backslash among it.
+    return "utf-8;" + _NOT_UTF8_XTEXT.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", recipient)
 
 
 def _fits_a_command(address: str) -> bool:
-    return _ADDRESS.match(address) is not None and len(address.encode()) <= _PATH_OCTETS_MAX
+    if _ADDRESS.match(address) is None:
+        return False
+    return len(address) <= _PATH_OCTETS_MAX and (
+        address.isascii() or len(address.encode()) <= _PATH_OCTETS_MAX
+    )

@@ -24,3 +24,10 @@ class RelayRefusedLogin(NewsletterError):
         self.host = host
         self.port = port
         self.answer = answer
+
+
+class FeedIsOver(NewsletterError):
+    """A delivery has ended and takes no more jobs; those that were to be put in were not begun."""
+
+    def __init__(self) -> None:
+        super().__init__("The delivery has ended and takes no more messages; hand them to another one.")

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from newsletter.foundation.merge import Field, split_fields
 from newsletter.transport.headers import (
+    LINE_OCTETS_MAX,
     HeaderRefused,
     address_header,
     is_written_phrase,
@@ -47,6 +48,10 @@ _RAW = frozenset(
     }
 )
 _BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
+# Good in a raw header as they are: no bracket, nothing blank at an end.
+_QUICK_BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
+_QUICK = re.compile(r"[!-;=?-~](?:[ -;=?-~]*[!-;=?-~])?\Z")
+_STAND_IN = "@@value@@"
 _REQUIRED = ("From", "Date")  # RFC 5322 section 3.6
 
 
@@ -90,11 +95,24 @@ def _slot(name: str, value: str, pieces: Pieces) -> Slot:
         return _phrase_slot(name, value, list_id_header)
     if lowered in _RAW:
         return _raw_slot(name, pieces)
-    return lambda values: text_header(name, _filled(pieces, values))
+    fill = _filler(pieces)
+    return lambda values: text_header(name, fill(values))
 
 
-def _filled(pieces: Pieces, values: Values) -> str:
-    return "".join(piece if isinstance(piece, str) else value_of(piece, values) for piece in pieces)
+def _filler(pieces: Pieces) -> Callable[[Values], str]:
+    if len(pieces) == 3 and not pieces[0] and not pieces[2] and isinstance(field := pieces[1], Field):
+        key, default = field.key, field.default
+
+        def fill(values: Values) -> str:
+            value = values.get(key)
+            if value and value.isprintable() and not value.isspace():
+                return value
+            return value_of(field, values) if value else default
+
+        return fill
+    return lambda values: "".join(
+        piece if isinstance(piece, str) else value_of(piece, values) for piece in pieces
+    )
 
 
 def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes]) -> Slot:
@@ -102,14 +120,16 @@ def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes])
     whole = split_fields(value.strip(" "))
     if len(whole) == 3 and not whole[0] and not whole[2]:
         # One field that stands for all of it, as `mailbox` gives it.
-        return lambda values: _write_whole(name, _filled(whole, values), write)
+        fill_whole = _filler(whole)
+        return lambda values: _write_whole(name, fill_whole(values), write)
     phrase, inside = split_phrase(value)
-    phrase_pieces, inside_pieces = split_fields(phrase), split_fields(inside)
+    phrase_pieces = split_fields(phrase)
+    fill_phrase, fill_inside = _filler(phrase_pieces), _filler(split_fields(inside))
     is_written = len(phrase_pieces) == 1 and is_written_phrase(phrase)
 
     def fill(values: Values) -> bytes:
-        written = phrase if is_written else written_phrase(_filled(phrase_pieces, values))
-        return write(name, written, _filled(inside_pieces, values))
+        written = phrase if is_written else written_phrase(fill_phrase(values))
+        return write(name, written, fill_inside(values))
 
     return fill
 
@@ -137,5 +157,31 @@ def _raw_slot(name: str, pieces: Pieces) -> Slot:
                     )
             texts.append(text)
         return raw_header(name, "".join(texts))
+
+    has_brackets = any(in_brackets[1::2])
+    return _quick_slot(name, pieces, _QUICK_BETWEEN_BRACKETS if has_brackets else _QUICK, fill)
+
+
+def _quick_slot(name: str, pieces: Pieces, is_quick: re.Pattern[str], otherwise: Slot) -> Slot:
+    """The same for a header with one field, if perhaps in several places, whose value needs no second look, as a rule."""
+    fields = {piece for piece in pieces if isinstance(piece, Field)}
+    if len(fields) != 1:
+        return otherwise
+    [field] = fields
+    pattern = "".join(piece if isinstance(piece, str) else _STAND_IN for piece in pieces)
+    try:
+        fixed = raw_header(name, pattern).split(_STAND_IN.encode())
+    except HeaderRefused:
+        return otherwise
+    key, count = field.key, len(fixed) - 1
+    value_octets_max = (LINE_OCTETS_MAX + len("\r\n") - sum(map(len, fixed))) // count
+    if count != len(pieces) // 2:  # the stand-in is in the header itself
+        return otherwise
+
+    def fill(values: Values) -> bytes:
+        value = values.get(key)
+        if value and is_quick.match(value) and len(value) <= value_octets_max:
+            return value.encode("ascii").join(fixed)
+        return otherwise(values)
 
     return fill

@@ -17,6 +17,8 @@ LINE_OCTETS_MAX = 998  # RFC 5322 section 2.1.1
 _FOLD_AT = 76  # RFC 2047 section 2: a line that holds an encoded-word
 _WORD_MAX = 75  # RFC 2047 section 2: an encoded-word
 _LONGEST_NAME_BEFORE_PHRASE = len("Reply-To: ")
+_WORD_FRAME = len("=?utf-8?q??=")
+_SHORT_OCTETS = 48
 _LIST_ID_OCTETS_MAX = 255  # RFC 2919 section 3
 _QUOTED_MAX = 64
 
@@ -33,10 +35,15 @@ _WRITTEN_PHRASE = re.compile(
 _DOMAIN = re.compile(
     r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\Z"
 )
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_SIMPLE_ADDRESS = re.compile(rf"[a-z0-9]+(?:[._+-][a-z0-9]+)*@{_LABEL}(?:\.{_LABEL})+\Z")
 _NOT_IN_LOCAL_PART = re.compile(r'[\s()<>\[\],;:\\"@]')
 _Q_SAFE = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
 )  # RFC 2047 section 5 (3)
+_Q_WRITTEN = [
+    "_" if octet == 32 else chr(octet) if chr(octet) in _Q_SAFE else f"={octet:02X}" for octet in range(256)
+]
 
 
 class HeaderRefused(BadInput):
@@ -111,6 +118,10 @@ def raw_header(name: str, value: str) -> bytes:
 
 def address_header(name: str, phrase: str, address: str) -> bytes:
     """A header with one address and its written phrase ("" for none). Raises HeaderRefused."""
+    if _SIMPLE_ADDRESS.match(address):  # as most are: nothing of it to be written otherwise
+        value = f"{phrase} <{address}>" if phrase else address
+        if len(name) + 2 + len(value) <= _FOLD_AT:
+            return f"{name}: {value}\r\n".encode("ascii")
     written = _written_address(address, name)
     if not written.isascii() and name.lower() != "to":
         raise HeaderRefused(
@@ -133,7 +144,12 @@ def list_id_header(name: str, phrase: str, identifier: str) -> bytes:
 
 def written_phrase(name: str) -> str:
     """A display name as RFC 5322 and RFC 2047 want it: atoms, a quoted string or encoded-words; "" for none."""
-    name = re.sub(" +", " ", on_one_line(name)).strip(" ")
+    if not name:
+        return ""
+    if _ATOMS.match(name) and len(name) <= _QUOTED_MAX and "=?" not in name:  # as it is
+        return name
+    if not name.isprintable() or "  " in name or name[0] == " " or name[-1] == " ":
+        name = re.sub(" +", " ", on_one_line(name)).strip(" ")
     if not name:
         return ""
     # An encoded-word inside a quoted string means nothing, yet lenient readers decode it: so it is encoded again.
@@ -178,11 +194,16 @@ def _written_address(address: str, header: str = "address") -> str:
 
 def _encoded_words(text: str, taken: int) -> list[str]:
     """`text` as encoded-words, none parting a character; the first leaves `taken` columns free on its line."""
-    octet_count = len(text.encode())
+    octets = text.encode()
+    octet_count = len(octets)
+    if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
+        written = "".join([_Q_WRITTEN[octet] for octet in octets])
+        if len(written) <= (octet_count + 2) // 3 * 4 and len(written) <= _FOLD_AT - taken - _WORD_FRAME:
+            return [f"=?utf-8?q?{written}?="]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]
-    first_room, room = (available - len("=?utf-8?q??=") for available in columns)
+    first_room, room = (available - _WORD_FRAME for available in columns)
     if not is_q:
         first_room, room = first_room // 4 * 3, room // 4 * 3  # base64 goes in groups of three octets
     words: list[str] = []

@@ -8,18 +8,23 @@ nothing outside ASCII except the address of a recipient that is so itself (RFC 6
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
+from operator import itemgetter
+from typing import TypeAlias
 
 from newsletter.foundation.merge import Field, split_fields
 from newsletter.transport.header_templates import Slot, Values, check_names, compile_header
 from newsletter.transport.headers import on_one_line
-from newsletter.transport.octets import WireOctets
+from newsletter.transport.octets import WireOctets, WirePieces
 from newsletter.transport.quoted_printable import SOFT_BREAK, encode_piece, encode_value
 
 # Nothing to encode, to escape or to guard at column 0, and short enough for a line: tokens, links, most addresses.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_.:/?@!$()*+,;~%#-]{0,74}\Z")
+
+BodySlot: TypeAlias = Callable[[Values], tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,28 @@ class CompiledMessage:
     """A variant ready to be joined with the values of one reader after another."""
 
     fields: frozenset[str]
-    """The keys of the values that `assemble` looks up: `first_name`, `link:unsubscribe`."""
-    _pieces: tuple[bytes, ...]
-    _places: tuple[tuple[int, int], ...]
-    _slots: tuple[Slot, ...]
+    """The keys of the values that are looked up: `first_name`, `link:unsubscribe`."""
+    _fixed: tuple[bytes, ...]
+    _headers: tuple[Slot, ...]
+    _bodies: tuple[BodySlot, ...]
+    _in_order: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    """Picks the pieces of a message out of what is fixed, the headers' values and the bodies' values, in the order of the
+    message; a value that comes twice is filled in once and picked twice."""
+
+    def fill(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        """What is this reader's own in the message, a few hundred octets. Raises HeaderRefused as `assemble`."""
+        filled = [slot(values) for slot in self._headers]
+        for body_slot in self._bodies:
+            filled += body_slot(values)
+        return tuple(filled)
+
+    def pieces(self, filled: tuple[bytes, ...]) -> WirePieces:
+        """The message with what `fill` gave, for whoever joins it anyway."""
+        return WirePieces(self._in_order(self._fixed + filled))
 
     def assemble(self, values: Mapping[str, str]) -> WireOctets:
         """The whole message for the reader with these values. Raises HeaderRefused where one cannot stand in its header."""
-        filled = [slot(values) for slot in self._slots]
-        pieces = list(self._pieces)
-        for place, number in self._places:
-            pieces[place] = filled[number]
-        return WireOctets(b"".join(pieces))
+        return WireOctets(b"".join(self.pieces(self.fill(values))))
 
 
 def compile_message(source: MessageSource) -> CompiledMessage:
@@ -62,7 +77,7 @@ def compile_message(source: MessageSource) -> CompiledMessage:
         if isinstance(line, bytes):
             parts.add(line)
         else:
-            parts.add_slot((name, value), line, split_fields(value))
+            parts.add_header(line, split_fields(value))
     boundary = _boundary(source)
     parts.add(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode())
     for subtype, body in (("plain", source.text), ("html", source.html)):
@@ -76,26 +91,38 @@ class _Parts:
     """Collects pieces and slots; a slot that comes twice is filled once."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = [b""]
-        self._places: list[tuple[int, int]] = []
-        self._slots: list[Slot] = []
-        self._numbers: dict[object, int] = {}
+        self._fixed: list[bytes] = []
+        self._headers: list[Slot] = []
+        self._bodies: dict[Field, int] = {}
+        self._order: list[tuple[str, int]] = []
         self._keys: set[str] = set()
 
     def add(self, piece: bytes) -> None:
-        self._pieces[-1] += piece
+        if self._order and self._order[-1][0] == "fixed":
+            self._fixed[-1] += piece
+        elif piece:
+            self._order.append(("fixed", len(self._fixed)))
+            self._fixed.append(piece)
 
-    def add_slot(self, identity: object, slot: Slot, pieces: list[str | Field]) -> None:
-        if identity not in self._numbers:
-            self._numbers[identity] = len(self._slots)
-            self._slots.append(slot)
-            self._keys.update(piece.key for piece in pieces if isinstance(piece, Field))
-        self._places.append((len(self._pieces), self._numbers[identity]))
-        self._pieces += [b"", b""]
+    def add_header(self, slot: Slot, pieces: list[str | Field]) -> None:
+        self._order.append(("header", len(self._headers)))
+        self._headers.append(slot)
+        self._keys.update(piece.key for piece in pieces if isinstance(piece, Field))
+
+    def add_body(self, field: Field, *, is_html: bool) -> None:
+        number = self._bodies.setdefault(field, len(self._bodies))
+        self._order.append(("body", 2 * number + is_html))
+        self._keys.add(field.key)
 
     def compiled(self) -> CompiledMessage:
+        starts = {"fixed": 0, "header": len(self._fixed), "body": len(self._fixed) + len(self._headers)}
+        places = [starts[kind] + number for kind, number in self._order]
         return CompiledMessage(
-            frozenset(self._keys), tuple(self._pieces), tuple(self._places), tuple(self._slots)
+            frozenset(self._keys),
+            tuple(self._fixed),
+            tuple(self._headers),
+            tuple(map(_body_slot, self._bodies)),
+            itemgetter(*places) if len(places) > 1 else tuple,
         )
 
 
@@ -118,18 +145,28 @@ def _add_body(parts: _Parts, subtype: str, body: str) -> None:
         if isinstance(piece, str):
             parts.add(encode_piece(piece, is_last=index == len(pieces) - 1))
         else:
-            parts.add_slot((subtype, piece), _body_slot(piece, is_html=subtype == "html"), [piece])
+            parts.add_body(piece, is_html=subtype == "html")
 
 
-def _body_slot(field: Field, *, is_html: bool) -> Slot:
-    key, default = field.key, encode_value(on_one_line(field.default))
+def _body_slot(field: Field) -> BodySlot:
+    """Fills a field, for the text and for the HTML."""
+    key = field.key
+    default = encode_value(on_one_line(field.default))
 
-    def fill(values: Values) -> bytes:
+    def fill(values: Values) -> tuple[bytes, bytes]:
         value = values.get(key)
-        if value and _PLAIN.match(value):
-            return value.encode("ascii") + SOFT_BREAK
-        if not value or not (value := on_one_line(value)).strip():
-            return default
-        return encode_value(escape(value) if is_html else value)
+        if not value:
+            return default, default
+        if _PLAIN.match(value):
+            octets = value.encode("ascii") + SOFT_BREAK
+            return octets, octets
+        return _encoded(value) or (default, default)
 
     return fill
+
+
+@lru_cache(maxsize=4096)
+def _encoded(value: str) -> tuple[bytes, bytes] | None:
+    """A value in the text and in the HTML, None where there is nothing to be seen in it. First names come again."""
+    value = on_one_line(value)
+    return (encode_value(value), encode_value(escape(value))) if value.strip() else None

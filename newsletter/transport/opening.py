@@ -1,7 +1,6 @@
 """Opens a session with a relay: connection, greeting, EHLO, TLS, login. What it gives is ready for messages."""
 
 import asyncio
-import base64
 import ipaddress
 import os
 import re
@@ -9,29 +8,15 @@ import ssl
 from dataclasses import dataclass
 
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
+from newsletter.transport.features import Features, features_from
+from newsletter.transport.login import log_in
 from newsletter.transport.outcome import plain_words
 from newsletter.transport.relay import Relay, Tls
-from newsletter.transport.replies import Reply
 from newsletter.transport.timeouts import Timeouts
 from newsletter.transport.wire import Wire, WireLost
 
 _HOST = re.compile(rb"[A-Za-z0-9.-]+\Z")
 _TRY_LATER = "Nothing was lost: try again when it answers."
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What a server said that it can do (RFC 5321 section 4.1.1.1)."""
-
-    has_pipelining: bool = False
-    has_starttls: bool = False
-    has_smtputf8: bool = False
-    """International addresses (RFC 6531); true only where 8BITMIME is there too, which it needs."""
-    has_size: bool = False
-    size_bytes_max: int | None = None
-    """The largest message that it takes (RFC 1870); None where it names no limit."""
-    logins: frozenset[str] = frozenset()
-    """The mechanisms of AUTH (RFC 4954), in upper case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +26,6 @@ class Session:
     relay: Relay
     wire: Wire
     features: Features
-
-
-def features_from(reply: Reply) -> Features:
-    """What the lines of an answer to EHLO say, the first of them being the server's name."""
-    words = [line.upper().replace("AUTH=", "AUTH ").split() for line in reply.lines[1:]]
-    offered = {line[0]: line[1:] for line in words if line and line[0] != "AUTH"}
-    size = offered.get("SIZE", [])
-    limit = int(size[0]) if size and size[0].isascii() and size[0].isdigit() and len(size[0]) <= 20 else 0
-    return Features(
-        has_pipelining="PIPELINING" in offered,
-        has_starttls="STARTTLS" in offered,
-        has_smtputf8="SMTPUTF8" in offered and "8BITMIME" in offered,
-        has_size="SIZE" in offered,
-        size_bytes_max=limit or None,
-        logins=frozenset(mechanism for line in words if line and line[0] == "AUTH" for mechanism in line[1:]),
-    )
 
 
 def _words_of(error: OSError) -> str:
@@ -107,7 +76,7 @@ class _Opening:
         self._helo_name = helo_argument(helo_name)
         self._timeouts = timeouts
         self._context = context
-        self._wire = Wire(timeouts.greeting_seconds, timeouts.block_seconds)
+        self._wire = Wire(timeouts)
 
     async def session(self) -> Session:
         await self._connect()
@@ -180,23 +149,8 @@ class _Opening:
             raise self._unreachable("it hung up while encryption was being set up", _TRY_LATER) from error
 
     async def _log_in(self, features: Features) -> None:
-        user, password = (self._relay.username or "").encode(), (self._relay.password or "").encode()
         seconds = self._timeouts.command_seconds
-        if "PLAIN" in features.logins:  # RFC 4616
-            secret = base64.b64encode(b"\0" + user + b"\0" + password)
-            reply = await self._wire.ask(b"AUTH PLAIN " + secret, seconds)
-        elif "LOGIN" in features.logins:
-            reply = await self._wire.ask(b"AUTH LOGIN", seconds)
-            for word in (user, password):
-                if reply.code == 334:
-                    reply = await self._wire.ask(base64.b64encode(word), seconds)
-        else:
-            offered = ", ".join(sorted(features.logins)) or "none"
-            raise RelayRefusedLogin(
-                self._relay.host,
-                self._relay.port,
-                f"of its ways to log in ({offered}) we know none (PLAIN, LOGIN)",
-            )
+        reply = await log_in(self._relay, features.logins, lambda line: self._wire.ask(line, seconds))
         if reply.code == 235:
             return
         answer = plain_words(str(reply))

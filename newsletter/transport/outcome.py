@@ -8,6 +8,10 @@ nothing known is tried again later rather than taken for a dead address.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+SERVICE_CLOSING = 421
+"""The server closes the connection, whatever it was asked (RFC 5321 section 3.8)."""
 
 _TEXT_MAX = 500
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
@@ -37,8 +41,17 @@ class Stage(StrEnum):
     CONTENT = "content"  # the message, after its final dot
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class BackOff(StrEnum):
+    """Who is to be given a rest because of an outcome, whatever the verdict means for the message."""
+
+    NOBODY = "nobody"
+    DOMAIN = "domain"  # the recipient's domain says that it gets too much of us
+    RELAY = (
+        "relay"  # the relay, or the way to it: 421, a connection that ended; nothing of it is the reader's
+    )
+
+
+class Outcome(NamedTuple):
     """The verdict on one message, and the reply that it was drawn from (None where there was none)."""
 
     verdict: Verdict
@@ -46,6 +59,8 @@ class Outcome:
     enhanced: str | None
     text: str
     """The server's words, or ours where no server spoke; on one line, at most 500 characters."""
+    backs_off: BackOff = BackOff.NOBODY
+    """Who should hear from us more seldom for a while. Where it is the relay, no attempt of the reader's counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +171,42 @@ _PERMANENT: tuple[_Row, ...] = (
 )
 
 
+# A domain that has had enough of us for now (4.7.650 of Microsoft, [TSS04] of Yahoo, 4.7.28 of Google); greylisting is
+# about one reader and passes by itself.
+_HAD_ENOUGH = _words(
+    r"too many",
+    r"too (much|fast)",
+    r"rate ?limit",
+    r"throttl",
+    r"temporarily deferred",
+    r"exceeded",
+    r"slow ?down",
+)
+_GREYLISTED = _words(r"gr[ae]y-?\s?list")
+
+
 def outcome_of(code: int, text: str, stage: Stage) -> Outcome:
     """The outcome that a final reply means for the message: `code` is from 200 to 599, `text` what followed it.
 
     A 2xx is an acceptance after the final dot only; before it there is nothing to judge, and ValueError is raised.
     """
     enhanced = enhanced_code(code, text)
-    return Outcome(_verdict(code, enhanced or "", text, stage), code, enhanced, plain_words(text))
+    verdict = _verdict(code, enhanced or "", text, stage)
+    return Outcome(verdict, code, enhanced, plain_words(text), _who_backs_off(code, enhanced or "", text))
+
+
+def accepted(text: str) -> Outcome:
+    """The outcome of a message that was answered with 250 and this text, as `outcome_of` gives it, in a third of the time."""
+    enhanced = "2.0.0" if text.startswith("2.0.0 ") else enhanced_code(250, text)
+    return Outcome(Verdict.ACCEPTED, 250, enhanced, plain_words(text))
+
+
+def _who_backs_off(code: int, enhanced: str, text: str) -> BackOff:
+    if code == SERVICE_CLOSING:
+        return BackOff.RELAY
+    if not 400 <= code < 500 or enhanced.startswith("4.2.") or _GREYLISTED.search(text):
+        return BackOff.NOBODY
+    return BackOff.DOMAIN if enhanced.startswith("4.7.") or _HAD_ENOUGH.search(text) else BackOff.NOBODY
 
 
 def _verdict(code: int, enhanced: str, text: str, stage: Stage) -> Verdict:
@@ -187,14 +231,16 @@ def enhanced_code(code: int, text: str) -> str | None:
 
 def plain_words(text: str) -> str:
     """A server's words without control characters, on one line, cut to 500 characters."""
+    if text.isascii() and text.isprintable():  # as nearly always
+        return text.strip()[:_TEXT_MAX]
     return _CONTROL.sub(" ", text).strip()[:_TEXT_MAX]
 
 
-def not_tried(reason: str) -> Outcome:
+def not_tried(reason: str, backs_off: BackOff = BackOff.NOBODY) -> Outcome:
     """The outcome of a message that was never handed over."""
-    return Outcome(Verdict.NOT_TRIED, None, None, plain_words(reason))
+    return Outcome(Verdict.NOT_TRIED, None, None, plain_words(reason), backs_off)
 
 
 def in_doubt(reason: str) -> Outcome:
     """The outcome of a message that was handed over whole and never answered."""
-    return Outcome(Verdict.IN_DOUBT, None, None, plain_words(reason))
+    return Outcome(Verdict.IN_DOUBT, None, None, plain_words(reason), BackOff.RELAY)

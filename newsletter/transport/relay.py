@@ -10,6 +10,8 @@ from newsletter.foundation.errors import BadInput
 _SMTP_PORT = 25
 _SUBMISSION_PORT = 587  # RFC 6409
 _SUBMISSIONS_PORT = 465  # RFC 8314 section 3.3
+_OPTIONS = frozenset({"tls", "weight", "bdat", "token"})
+_WEIGHT_MAX = 100
 _EXAMPLE = "write it like smtp://user:password@mail.example.org:587?tls=starttls"
 
 
@@ -30,6 +32,13 @@ class Relay:
     tls: Tls
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    weight: int = 1
+    """Its share of the connections, where there are several relays."""
+    has_bdat: bool = False
+    """Whether messages go by BDAT (RFC 3030) where it offers that, instead of DATA."""
+    token_file: str = ""
+    """The file with the token for XOAUTH2, which then takes the place of the password; read at every login, for such
+    tokens live an hour."""
 
     def __post_init__(self) -> None:
         if self.username is not None and self.tls is Tls.NONE and not self.is_on_this_machine:
@@ -54,24 +63,26 @@ def is_loopback(host: str) -> bool:
         return host.lower() in {"localhost", "ip6-localhost"}
 
 
-def relays_from(url_list: str) -> tuple[Relay, ...]:
+def relays_from(url_list: str, *, has_bdat: bool = False) -> tuple[Relay, ...]:
     """The relays in `smtp://user:password@host:587?tls=starttls`, several with commas between.
 
     Without `tls`: implicit for `smtps://` or port 465, none for a host on this machine (but on 587), else STARTTLS.
     Without a port: 465 for implicit, 25 for none, 587 for STARTTLS. Signs with a meaning in addresses are
-    percent-encoded in user and password. Raises BadInput, with a line that never shows a password.
+    percent-encoded in user and password. Further options: `weight=3`, `bdat=yes` (else `has_bdat`), `token=FILE` (see `Relay`). Raises BadInput, with a line that never shows a password.
     """
     urls = [url.strip() for url in url_list.split(",")]
     if not any(urls):
         raise BadInput(f"No mail relay is set; in NEWSLETTER_SMTP_URL {_EXAMPLE}.")
-    return tuple(_relay(url, _which(number, len(urls))) for number, url in enumerate(urls, 1))
+    return tuple(
+        _relay(url, _which(number, len(urls)), has_bdat=has_bdat) for number, url in enumerate(urls, 1)
+    )
 
 
 def _which(number: int, count: int) -> str:
     return "The address of the mail relay" if count == 1 else f"The address of mail relay no. {number}"
 
 
-def _relay(url: str, which: str) -> Relay:
+def _relay(url: str, which: str, *, has_bdat: bool) -> Relay:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -84,19 +95,53 @@ def _relay(url: str, which: str) -> Relay:
         raise BadInput(f"{which} is not complete or has a sign that must be percent-encoded; {_EXAMPLE}.")
     if not host.isascii() or any(character.isspace() or ord(character) < 33 for character in host):
         raise BadInput(f"{which} has a host that cannot be; {_EXAMPLE}.")
-    username, password = _credentials(parts, which)
-    tls = _tls(parts, host, port, which)
-    return Relay(host, port or _default_port(tls), tls, username, password)
+    options = _options(parts, which)
+    token_file = options.get("token", "")
+    username, password = _credentials(parts, which, has_token="token" in options)
+    tls = _tls(parts, options.get("tls"), host, port, which)
+    weight = options.get("weight", "1")
+    if not (
+        weight.isascii() and weight.isdigit() and 1 <= int(weight[:4]) <= _WEIGHT_MAX and len(weight) <= 3
+    ):
+        raise BadInput(f"{which} has a weight that is no number from 1 to {_WEIGHT_MAX}.")
+    if (bdat := options.get("bdat", "yes" if has_bdat else "no")) not in {"yes", "no"}:
+        raise BadInput(f"{which} has an unknown value for bdat; it may be yes or no.")
+    return Relay(
+        host,
+        port or _default_port(tls),
+        tls,
+        username,
+        password,
+        weight=int(weight),
+        has_bdat=bdat == "yes",
+        token_file=token_file,
+    )
 
 
-def _credentials(parts: SplitResult, which: str) -> tuple[str | None, str | None]:
-    if parts.username is None and parts.password is None:
+def _options(parts: SplitResult, which: str) -> dict[str, str]:
+    """What stands behind the question mark, each name at most once."""
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    options = dict(pairs)
+    if len(options) < len(pairs) or not options.keys() <= _OPTIONS:
+        raise BadInput(
+            f"{which} may have these options after the question mark, each once: tls=none, tls=starttls or tls=implicit; "
+            "weight=NUMBER; bdat=yes; token=FILE."
+        )
+    return options
+
+
+def _credentials(parts: SplitResult, which: str, *, has_token: bool) -> tuple[str | None, str | None]:
+    if parts.username is None and parts.password is None and not has_token:
         return None, None
     try:
         username = unquote(parts.username or "", errors="strict")
         password = unquote(parts.password or "", errors="strict")
     except UnicodeDecodeError as error:
         raise BadInput(f"{which} has a user name or password whose percent-encoding is not UTF-8.") from error
+    if has_token:
+        if not username or parts.password is not None:
+            raise BadInput(f"{which} with token=FILE needs a user name, and no password.")
+        return username, None
     if not username or parts.password is None:
         raise BadInput(f"{which} needs both a user name and a password, or neither; {_EXAMPLE}.")
     if "\0" in username + password:
@@ -104,16 +149,10 @@ def _credentials(parts: SplitResult, which: str) -> tuple[str | None, str | None
     return username, password
 
 
-def _tls(parts: SplitResult, host: str, port: int | None, which: str) -> Tls:
-    options = parse_qsl(parts.query, keep_blank_values=True)
-    unknown = [name for name, _ in options if name != "tls"]
-    if unknown or len(options) > 1:
-        raise BadInput(
-            f"{which} may have one option after the question mark: tls=none, tls=starttls or tls=implicit."
-        )
-    if options:
+def _tls(parts: SplitResult, named: str | None, host: str, port: int | None, which: str) -> Tls:
+    if named is not None:
         try:
-            tls = Tls(options[0][1])
+            tls = Tls(named)
         except ValueError as error:
             raise BadInput(
                 f"{which} has an unknown value for tls; it may be none, starttls or implicit."

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # RFC 5321 section 4.5.3.1.5 allows 512 octets; servers that say more are borne with, endless ones are not.
 _LINE_OCTETS_MAX = 4096
@@ -14,8 +14,7 @@ class GarbageReply(Exception):
     """What arrived is no SMTP reply; nothing after it can be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One complete reply: its code, and the text of its lines."""
 
     code: int
@@ -25,6 +24,8 @@ class Reply:
     def text(self) -> str:
         """The lines in one; an enhanced code that each of them repeats stands once, at the start."""
         first, *rest = self.lines
+        if not rest:
+            return first
         enhanced, _, _ = first.partition(" ")
         prefix = f"{enhanced} "
         return " ".join(

@@ -1,6 +1,6 @@
 """How long each step of a conversation with a mail server may take."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,9 @@ class Timeouts:
     """For the reply to the final dot."""
     quit_seconds: float = 3
     """For a goodbye, which nothing depends on."""
+
+    @property
+    def look_every_seconds(self) -> float:
+        """How often a connection looks at the clock: a wait may be so much longer than it is set to."""
+        shortest: float = min(astuple(self))
+        return min(1.0, shortest / 10)

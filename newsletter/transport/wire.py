@@ -5,14 +5,19 @@ The wire knows no mail. Each thing that is sent is sent with the handlers of the
 """
 
 import asyncio
+import socket
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
 from newsletter.transport.replies import GarbageReply, Reply, ReplyReader
+from newsletter.transport.timeouts import Timeouts
 
 Handler: TypeAlias = Callable[[Reply], None]
+Expected: TypeAlias = tuple[Handler, float]
+
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class WireLost(Exception):
@@ -22,14 +27,17 @@ class WireLost(Exception):
 class Wire(asyncio.Protocol):
     """A connection; `on_lost` is called once, when it has ended for whatever reason."""
 
-    def __init__(self, greeting_seconds: float, block_seconds: float) -> None:
+    def __init__(self, timeouts: Timeouts) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._reader = ReplyReader()
-        self._expected: deque[tuple[Handler, float]] = deque()
-        self._block_seconds = block_seconds
-        self._deadline = 0.0
+        self._expected: deque[Expected] = deque()
+        self._block_seconds = timeouts.block_seconds
+        self._look_every_seconds = timeouts.look_every_seconds
         self._timer: asyncio.TimerHandle | None = None
+        self._moves = 0  # how often the conversation has moved on, and what the clock knew of it
+        self._moves_seen = 0
+        self._quiet_since = 0.0
         self._unsent_bytes = 0
         self._is_upgrading = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -37,19 +45,32 @@ class Wire(asyncio.Protocol):
         """Whether some of what was written is still in this process, because the server does not read on."""
         self.lost_because: str | None = None
         self.on_lost: Callable[[str], None] = lambda _reason: None
-        self._greeting = self._promise(greeting_seconds)
+        self.shortcut: Callable[[bytes], bool] | None = None
+        self.acknowledges_at_once = False
+        """Whether the system is to acknowledge what arrives without the usual 40 ms of waiting for something to send: a
+        server that writes its replies one by one (Postfix, to BDAT) waits for that."""
+        self._greeting = self._promise(timeouts.greeting_seconds)
 
     # What the dialogue asks of the wire
 
-    def send(self, octets: bytes, *expected: tuple[Handler, float]) -> None:
+    def send(self, octets: bytes, *expected: Expected) -> None:
         """Writes the octets; the replies to them go to the handlers, each due so many seconds after the one before it."""
         if self.lost_because is not None or self._transport is None:
             return
-        was_idle = not self._expected
+        self._moves += 1
         self._expected.extend(expected)
         self._transport.write(octets)
-        if was_idle and self._expected:
-            self._await_next()
+
+    def send_group(
+        self, octets: bytes, expected: Sequence[Expected], shortcut: Callable[[bytes], bool]
+    ) -> None:
+        """As `send`; the shortcut is asked first whether it knows the next octets as the replies to all of this."""
+        self.shortcut = None if self._expected or self._reader.is_in_the_middle else shortcut
+        self.send(octets, *expected)
+
+    def all_answered(self) -> None:
+        """Says, in a `shortcut`, that the octets held the replies to all that was sent."""
+        self._expected.clear()
 
     async def greeting(self) -> Reply:
         """What the server says when it is connected to. Raises WireLost."""
@@ -91,6 +112,7 @@ class Wire(asyncio.Protocol):
         if self.lost_because is not None:
             return
         self.lost_because = reason
+        self.shortcut = None
         if self._timer is not None:
             self._timer.cancel()
         if self._transport is not None:
@@ -123,32 +145,47 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
         self._adopt(cast("asyncio.Transport", transport))
-        self._await_next()
+        self._quiet_since = self._loop.time()
+        self._look_again()
 
     def data_received(self, octets: bytes) -> None:
         """Octets arrived: every reply that they complete goes to its handler."""
         if self._is_upgrading:
             self.end("the server sent text after STARTTLS and before encryption")
             return
+        if self.acknowledges_at_once:
+            self._acknowledge()
+        if self.shortcut is not None:
+            self._moves += 1
+            if self.shortcut(octets):
+                return
+            self.shortcut = None
+        # Only what was sent before these octets came can be answered by them.
+        may_be_answered = len(self._expected)
         try:
             for reply in self._reader.feed(octets):
                 if self.lost_because is not None:
                     return
-                self._dispatch(reply)
+                if may_be_answered == 0:
+                    self.end(f"the server said, unasked: {reply}")
+                    return
+                may_be_answered -= 1
+                self._moves += 1
+                handler, _ = self._expected.popleft()
+                handler(reply)
         except GarbageReply as error:
             self.end(f"the server answered with garbage: {error}")
 
     def pause_writing(self) -> None:
         """The server reads more slowly than we write."""
         self.is_paused = True
+        self._moves += 1
         self._unsent_bytes = self._unsent()
-        self._set_deadline(self._block_seconds)
 
     def resume_writing(self) -> None:
         """All that was written has left this process."""
         self.is_paused = False
-        if self._expected:
-            self._await_next()
+        self._moves += 1
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
@@ -182,39 +219,32 @@ class Wire(asyncio.Protocol):
             self._expected.append((fulfil, seconds))
         return promise
 
-    def _dispatch(self, reply: Reply) -> None:
-        if not self._expected:
-            self.end(f"the server said, unasked: {reply}")
-            return
-        handler, _ = self._expected.popleft()
-        handler(reply)
-        if self._expected and self.lost_because is None:
-            self._await_next()
+    def _acknowledge(self) -> None:
+        # Has to be said after each read: the system takes it back (Linux, tcp(7)).
+        if _QUICK_ACK is not None and self._transport is not None:
+            self._transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
-    def _await_next(self) -> None:
-        if not self.is_paused:
-            self._set_deadline(self._expected[0][1])
-
-    def _set_deadline(self, seconds: float) -> None:
-        # One timer, moved only where the new deadline is sooner: a mailing sets thousands of deadlines a second.
-        self._deadline = self._loop.time() + seconds
-        if self._timer is not None:
-            if self._timer.when() <= self._deadline:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(self._deadline, self._look_at_the_clock)
+    def _look_again(self) -> None:
+        self._timer = self._loop.call_later(self._look_every_seconds, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
-        self._timer = None
-        if not self._expected and not self.is_paused:
+        """Ends a conversation that has not moved for as long as its next step may take.
+
+        Looked at now and then: a mailing moves thousands of times a second, too often to set a timer at each move.
+        """
+        self._look_again()
+        unsent = self._unsent()
+        if self.is_paused and unsent < self._unsent_bytes:  # it does read, if slowly
+            self._moves += 1
+        self._unsent_bytes = unsent
+        is_waiting = bool(self._expected) or self.is_paused
+        if self._moves != self._moves_seen or not is_waiting:
+            self._moves_seen = self._moves
+            self._quiet_since = self._loop.time()
             return
-        if self.is_paused and self._unsent() < self._unsent_bytes:  # it does read, if slowly
-            self._unsent_bytes = self._unsent()
-            self._set_deadline(self._block_seconds)
-        elif self._loop.time() >= self._deadline:
+        patience = self._block_seconds if self.is_paused else self._expected[0][1]
+        if self._loop.time() - self._quiet_since >= patience:
             self.end("the server did not answer in time")
-        else:
-            self._timer = self._loop.call_at(self._deadline, self._look_at_the_clock)
 
     def _unsent(self) -> int:
         return self._transport.get_write_buffer_size() if self._transport is not None else 0

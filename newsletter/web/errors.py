@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.foundation.logs import redact_text
 from newsletter.foundation.texts import texts
-from newsletter.web.site import Part, languages_for, site_of
+from newsletter.web.site import Part, Site, languages_for, site_of
 
 _log = structlog.get_logger()
 _Words = Callable[[str], Part]
@@ -21,14 +22,21 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
-# On every answer, where the handler did not choose its own.
+# On every answer, where the handler did not choose its own; and the policy of the site.
 _HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex",
     "cache-control": "no-store",
 }
+
+
+def content_security_policy(site: Site) -> str:
+    """What a page may load: its own files, and the organisation's logo from where that is."""
+    logo = urlsplit(site.logo_url)
+    if not logo.netloc:
+        return CONTENT_SECURITY_POLICY
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self'", f"img-src 'self' {logo.scheme}://{logo.netloc}")
 
 
 def not_found(request: Request) -> Response:
@@ -64,6 +72,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        site: Site = scope["app"].state.site
         has_started = False
 
         async def send_guarded(message: Message) -> None:
@@ -71,6 +80,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 has_started = True
                 headers = MutableHeaders(scope=message)
+                headers.setdefault("content-security-policy", content_security_policy(site))
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

@@ -13,13 +13,14 @@ from newsletter.web.archive.addresses import archive_path
 from newsletter.web.assets import Asset
 from newsletter.web.errors import not_found
 from newsletter.web.languages import best_first
-from newsletter.web.site import Part, Site, site_of, wanted_languages
+from newsletter.web.site import Part, Site, asked_language, site_of, wanted_languages
 
 
 def show_landing(request: Request) -> Response:
     """Says in the visitor's language what this site is, with the way to the others."""
     site = site_of(request)
-    language = request.path_params.get("language") or best_first(site.languages, wanted_languages(request))[0]
+    wanted = asked_language(request) or wanted_languages(request)
+    language = request.path_params.get("language") or best_first(site.languages, wanted)[0]
     if language not in site.languages:
         return not_found(request)
     with site.database.read() as session:

@@ -14,13 +14,15 @@ from newsletter.web.preferences.page import show_or_change
 from newsletter.web.preferences.request import ask_for_link
 from newsletter.web.preferences.rights import download_data, erase_or_ask, show_data
 from newsletter.web.subscribe import subscribe
-from newsletter.web.unsubscribe import unsubscribe_or_ask
+from newsletter.web.unsubscribe import say_why_or_ask, unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/", show_landing),
     Route("/healthz", healthz),
     Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why", say_why_or_ask, methods=["GET", "POST"]),
+    Route("/u/{token}/why/", say_why_or_ask, methods=["GET", "POST"]),
     Route("/media/{sha256}.{extension}", show_picture),
     Route("/static/{address}", serve_asset),
     Route("/favicon.ico", serve_icon),

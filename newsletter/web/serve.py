@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                loop="asyncio",
+                loop="auto",  # uvloop where it is there
                 http="h11",
                 ws="none",
                 lifespan="off",

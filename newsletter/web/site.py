@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from newsletter.audience.actions import Left
+from newsletter.audience.leaving.actions import LeaveWish, leave_many
 from newsletter.foundation.database import Database
 from newsletter.foundation.files import templates_folder
 from newsletter.foundation.language import direction, lookup, own_name
@@ -18,6 +20,7 @@ from newsletter.foundation.settings import Settings
 from newsletter.foundation.signing import Keyring
 from newsletter.foundation.texts import has_texts, texts
 from newsletter.web.assets import Assets
+from newsletter.web.group_commit import GroupCommit
 from newsletter.web.languages import accepted_languages, page_languages
 from newsletter.wiring import Installation
 
@@ -55,19 +58,28 @@ class Site:
     templates: Environment
     languages: tuple[str, ...]
     wake_worker: Callable[[], None]
+    leaving: GroupCommit[LeaveWish, Left | None]
 
     @property
     def base_path(self) -> str:
         """The path of the public address, without a slash at the end: what comes before `/u/...`."""
         return urlsplit(self.settings.base_url).path
 
+    @property
+    def logo_url(self) -> str:
+        """Where the organisation's logo is, for the head of every page; "" where there is none that a browser could show."""
+        url = self.settings.logo_url
+        return url if url.startswith(("https://", "http://")) else ""
+
     def public_url(self, path: str) -> str:
         """The whole public address of a path that begins with `base_path`."""
         return self.settings.base_url.removesuffix(self.base_path) + path
 
-    def page(self, parts: Sequence[Part], *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page that says `parts`, in the plain frame of the site."""
-        html = self.render("page.html", parts[0].language, parts=parts, **values)
+    def page(
+        self, parts: Sequence[Part], *, status: int = 200, template: str = "page.html", **values: Any
+    ) -> HTMLResponse:
+        """A page that says `parts`, in the plain frame of the site; `template` extends that of `page.html`."""
+        html = self.render(template, parts[0].language, parts=parts, **values)
         languages = ", ".join(part.language for part in parts)
         return HTMLResponse(html, status, headers={"Content-Language": languages})
 
@@ -96,15 +108,22 @@ def open_site(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    database = installation.database
+
+    def fulfil(wishes: Sequence[LeaveWish]) -> list[Left | None]:
+        with database.transaction() as session:
+            return leave_many(session, wishes, now())
+
     return Site(
         settings=settings,
-        database=installation.database,
+        database=database,
         keyring=installation.keyring,
         now=now,
         assets=Assets(urlsplit(settings.base_url).path, settings.accent_colour),
         templates=templates,
         languages=spoken or ("en",),
         wake_worker=wake_worker,
+        leaving=GroupCommit(fulfil),
     )
 
 
@@ -112,6 +131,12 @@ def site_of(request: Request) -> Site:
     """The site that the request came to."""
     site: Site = request.app.state.site
     return site
+
+
+def asked_language(request: Request) -> tuple[str, ...]:
+    """The language that `?lang=` of the address asks for, where the site speaks it."""
+    asked = request.query_params.get("lang", "")
+    return (asked,) if asked in site_of(request).languages else ()
 
 
 def wanted_languages(request: Request) -> tuple[str, ...]:

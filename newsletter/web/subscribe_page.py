@@ -14,7 +14,7 @@ from newsletter.audience.sign_up.form import BOTH, Problem, Typed
 from newsletter.audience.sign_up.words import ListOffer
 from newsletter.foundation.language import own_name
 from newsletter.foundation.texts import texts
-from newsletter.web.errors import CONTENT_SECURITY_POLICY
+from newsletter.web.errors import content_security_policy
 from newsletter.web.site import Site
 
 FORM = "subscribe"
@@ -98,7 +98,7 @@ def answer_with(
     status = 422 if problems else 429 if note is Note.TOO_MANY else 200
     headers = {"Content-Language": page.language}
     if site.settings.proof_of_work:
-        headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
+        headers["Content-Security-Policy"] = f"{content_security_policy(site)}; script-src 'self'"
     if note is None and not problems:
         headers["X-Robots-Tag"] = "all"
     return HTMLResponse(html, status, headers=headers)

@@ -1,143 +1,169 @@
 """`/u/{token}`: leaving a list. A POST acts at once (RFC 8058 section 3.1); looking at the page changes nothing.
 
 Mail filters open every link of a mail, by GET and by HEAD, some with a browser: only a POST may change anything.
+Mails are forwarded, too: whoever has the link can leave with it, and sees nothing of the person (threat T21).
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from html import unescape
-from urllib.parse import parse_qs
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.audience.actions import end_subscription
-from newsletter.audience.models import EndReason
-from newsletter.audience.queries import subscription_by_public_name
+from newsletter.audience.actions import Left
+from newsletter.audience.leaving.actions import LeaveWish, say_why
+from newsletter.audience.models import LeaveReason, LeaveWay
+from newsletter.audience.queries import has_several_lists, subscription_by_public_name
 from newsletter.foundation.texts import texts
 from newsletter.web.errors import not_found
+from newsletter.web.form_body import first, form_fields, lenient_fields
 from newsletter.web.languages import best_first, page_languages
-from newsletter.web.site import Part, named_in, site_of, wanted_languages
+from newsletter.web.leave_page import (
+    LeavePage,
+    all_left_part,
+    ask_part,
+    done_part,
+    gone_part,
+    left_part,
+    none_left_part,
+    reasons,
+    thanks_part,
+)
+from newsletter.web.site import Part, asked_language, site_of, wanted_languages
 
 PURPOSE = "unsubscribe"
-_BODY_BYTES_MAX = 8_000
 _TAG = re.compile(r"<[^>]*>")
+_Words = Callable[[str, dict[str, str]], Part]
 
 
 async def unsubscribe_or_ask(request: Request) -> Response:
     """POST leaves the list, whatever the body says; GET and HEAD show the page with the one button that would."""
+    name = site_of(request).keyring.verify(PURPOSE, request.path_params["token"])
+    if name is None:
+        return not_found(request)
     if request.method != "POST":
-        return await run_in_threadpool(_ask, request)
-    body = await _small_body(request)
-    return await run_in_threadpool(_unsubscribe, request, is_from_page=_is_from_page(body))
+        return await run_in_threadpool(_ask, request, name)
+    # What a mailbox sends, in whatever encoding, is never parsed: it acts. Our own form is urlencoded.
+    fields = await lenient_fields(request)
+    if first(fields, "from") == "page":
+        return await _leave_from_page(request, name, is_of_all=first(fields, "all") == "yes")
+    left = await site_of(request).leaving.fulfil(LeaveWish(name, LeaveWay.ONE_CLICK))
+    return _answered(request, left, _in_a_line(request, left))
 
 
-async def _small_body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_BYTES_MAX:
-            raise HTTPException(413)
-    return body
-
-
-def _ask(request: Request) -> Response:
-    site = site_of(request)
-    name = site.keyring.verify(PURPOSE, request.path_params["token"])
+async def say_why_or_ask(request: Request) -> Response:
+    """POST keeps the reason that she chose, with nothing of her; GET and HEAD show the page of the link itself."""
+    name = site_of(request).keyring.verify(PURPOSE, request.path_params["token"])
     if name is None:
         return not_found(request)
-    with site.database.read() as session:
+    if request.method != "POST":
+        return await run_in_threadpool(_ask, request, name)
+    fields = await form_fields(request)
+    return await run_in_threadpool(_say_why, request, name, first(fields, "reason"))
+
+
+def _ask(request: Request, name: bytes) -> Response:
+    with site_of(request).database.read() as session:
         seen = subscription_by_public_name(session, name)
+        several = has_several_lists(session)
     if seen is None:
-        return site.page([_gone_part(language) for language in _languages(request, ())])
-    words = _ask_part if seen.is_active else _left_part
-    return site.page([words(language, seen.list_names) for language in _languages(request, seen.languages)])
+        return _page(request, (), {}, gone_part)
+    page = LeavePage.ASK if seen.is_active else LeavePage.LEFT
+    words = ask_part if seen.is_active else left_part
+    return _page(request, seen.languages, seen.list_names, words, page, offers_all=several)
 
 
-def _unsubscribe(request: Request, *, is_from_page: bool) -> Response:
-    site = site_of(request)
-    name = site.keyring.verify(PURPOSE, request.path_params["token"])
-    if name is None:
-        return not_found(request)
-    with site.database.transaction() as session:
-        left = end_subscription(session, name, EndReason.UNSUBSCRIBED, site.now())
+async def _leave_from_page(request: Request, name: bytes, *, is_of_all: bool) -> Response:
+    left = await site_of(request).leaving.fulfil(LeaveWish(name, LeaveWay.PAGE, is_of_all))
+    return _answered(request, left, await run_in_threadpool(_page_after, request, left, is_of_all))
+
+
+def _page_after(request: Request, left: Left | None, is_of_all: bool) -> Response:
     if left is None:  # the reader was erased, or the list: that wish is fulfilled already
-        parts = [_gone_part(language) for language in _languages(request, ())]
-    else:
-        words = _done_part if left.has_changed else _left_part
-        parts = [words(language, left.list_names) for language in _languages(request, left.languages)]
-    return site.page(parts) if is_from_page else _one_line(parts)
+        return _page(request, (), {}, gone_part)
+    done: _Words
+    left_before: _Words
+    done, left_before = (all_left_part, none_left_part) if is_of_all else (done_part, left_part)
+    with site_of(request).database.read() as session:
+        offers_all = not is_of_all and has_several_lists(session)
+    words, page = (done, LeavePage.DONE) if left.has_changed else (left_before, LeavePage.LEFT)
+    return _page(request, left.languages, left.list_names, words, page, offers_all=offers_all)
 
 
-def _is_from_page(body: bytes) -> bool:
-    # Our own form is always urlencoded. What a mailbox sends, in whatever encoding, is never parsed: it acts.
-    return parse_qs(body.decode("latin-1")).get("from") == ["page"]
+def _say_why(request: Request, name: bytes, reason: str) -> Response:
+    site = site_of(request)
+    with site.database.transaction() as session:
+        if reason in set(LeaveReason):
+            say_why(session, name, LeaveReason(reason))
+        seen = subscription_by_public_name(session, name)
+    return _page(request, seen.languages if seen else (), {}, thanks_part)
 
 
-def _one_line(parts: list[Part]) -> Response:
-    lines = "".join(f"{_without_markup(part.heading)}.\n" for part in parts)
-    return PlainTextResponse(lines, headers={"Content-Language": ", ".join(part.language for part in parts)})
+def _in_a_line(request: Request, left: Left | None) -> Response:
+    """What a mailbox provider gets: a line of plain text in each of the languages."""
+    languages = _languages(request, left.languages if left else ())
+    names = tuple(left.list_names.items()) if left else ()
+    standing = None if left is None else left.has_changed
+    lines = "".join(_line(language, names, standing) for language in languages)
+    return PlainTextResponse(lines, headers={"Content-Language": ", ".join(languages)})
 
 
-def _without_markup(heading: str) -> str:
+@lru_cache(maxsize=1000)
+def _line(language: str, names: tuple[tuple[str, str], ...], has_changed: bool | None) -> str:
+    """The heading of the page in plain text; the same for all readers of a list, who may leave by the thousand."""
+    words = gone_part if has_changed is None else done_part if has_changed else left_part
+    heading = words(language, dict(names)).heading
     # Markup.striptags would lose the no-break spaces.
-    return unescape(_TAG.sub("", heading)) if isinstance(heading, Markup) else heading
+    plain = unescape(_TAG.sub("", heading)) if isinstance(heading, Markup) else heading
+    return f"{plain}.\n"
+
+
+def _answered(request: Request, left: Left | None, response: Response) -> Response:
+    if left is not None and left.has_changed:
+        response.background = BackgroundTask(_wake_worker, request)
+    return response
+
+
+async def _wake_worker(request: Request) -> None:
+    # Not by `BackgroundTask(wake_worker)`: for a plain function that takes a thread, at each of a thousand a second.
+    site_of(request).wake_worker()
+
+
+def _page(
+    request: Request,
+    hers: tuple[str, ...],
+    list_names: dict[str, str],
+    words: _Words,
+    page: LeavePage = LeavePage.LEFT,
+    *,
+    offers_all: bool = False,
+) -> Response:
+    site = site_of(request)
+    parts = [words(language, list_names) for language in _languages(request, hers)]
+    path = f"{site.base_path}/u/{request.path_params['token']}"
+    return site.page(
+        parts,
+        template="leave.html",
+        shown=page.value,
+        path=path,
+        offers_all=offers_all,
+        reasons=reasons,
+        texts=_words_in,
+    )
+
+
+def _words_in(language: str) -> Callable[[str], str]:
+    return texts(language).gettext
 
 
 def _languages(request: Request, hers: tuple[str, ...]) -> tuple[str, ...]:
-    """The reader's own language where we know it and speak it, else every language, her browser's first."""
+    """The reader's own language where we know it and speak it, else the one asked for, else all, her browser's first."""
     site = site_of(request)
-    return page_languages(best_first(site.languages, wanted_languages(request)), hers)
-
-
-def _with_list(sentence: str, list_names: dict[str, str], language: str) -> Markup:
-    return escape(sentence).format(list=named_in(list_names, language))
-
-
-def _ask_part(language: str, list_names: dict[str, str]) -> Part:
-    t = texts(language).gettext
-    return Part(
-        language,
-        _with_list(t("Leave “{list}”?"), list_names, language),
-        (
-            t("One click, and you will not receive this newsletter any more."),
-            t("If you came here by mistake, just close this page: nothing changes."),
-        ),
-        button=t("Unsubscribe"),
-    )
-
-
-def _done_part(language: str, list_names: dict[str, str]) -> Part:
-    t = texts(language).gettext
-    return Part(
-        language,
-        _with_list(t("You have left “{list}”"), list_names, language),
-        (
-            t("It is done: you will not receive this newsletter any more."),
-            t("An edition that is on its way already may still arrive. Thank you for reading us until now."),
-        ),
-        is_done=True,
-    )
-
-
-def _left_part(language: str, list_names: dict[str, str]) -> Part:
-    t = texts(language).gettext
-    return Part(
-        language,
-        _with_list(t("You are not subscribed to “{list}” any more"), list_names, language),
-        (t("There is nothing left to do. You may close this page."),),
-    )
-
-
-def _gone_part(language: str) -> Part:
-    t = texts(language).gettext
-    return Part(
-        language,
-        t("You are not subscribed any more"),
-        (
-            t("This link belongs to a subscription that does not exist any more: no mail will come of it."),
-            t("There is nothing left to do. You may close this page."),
-        ),
+    return page_languages(
+        best_first(site.languages, wanted_languages(request)), hers, asked_language(request)
     )

@@ -12,7 +12,7 @@ from PIL import Image
 from newsletter.announcements.intake.draft import DraftAnnouncement, IntakeReport, ItemFate
 from newsletter.announcements.intake.sources import SourceFormat, read_sources
 from newsletter.announcements.intake.storing import Imported, ready, store_imported
-from newsletter.announcements.intake.web import Web
+from newsletter.announcements.intake.web import Web, is_url
 from newsletter.announcements.remark_kinds import RemarkCode
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import BadInput
@@ -437,3 +437,16 @@ def test_markdown_with_a_ref_is_known_under_another_name(db: Database, tmp_path:
     store(db, read(written(tmp_path / "a.fr.md", "---\nref: market\n---\n# Le marché\n\nSamedi.\n"))[0])
     renamed = written(tmp_path / "b.fr.md", "---\nref: market\n---\n# Le marché\n\nDimanche.\n")
     assert store(db, read(renamed)[0]) == [(1, "changed")]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_address"),
+    [
+        ("https://x.example/", True),
+        ("FTP://x.example/feed", True),
+        ("texts/a.md", False),
+        ("C:\\texts", False),
+    ],
+)
+def test_address_of_any_kind_is_no_path(source: str, is_address: bool) -> None:
+    assert is_url(source) is is_address

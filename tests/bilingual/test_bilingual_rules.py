@@ -193,7 +193,11 @@ def test_rule_06_combined_mail_has_a_way_to_the_other_half(desk: Desk) -> None:
     jumps = [link for link in mail.page.xpath("//a[@href]") if link.text_content().strip()]
     to_english = [link for link in jumps if "English" in link.text_content()]
     assert to_english
-    assert "English" in mail.part("plain").split("Come on Saturday")[0]
+    to_french = [link for link in jumps if link.getparent().text_content().startswith("Le texte en français")]
+    assert [link.get("href").startswith(f"{BASE_URL}/fr/archive/") for link in to_french] == [True]
+    before, after = mail.part("plain").split("Venez samedi")
+    assert "The English text follows below." in before
+    assert "Le texte en français se trouve plus haut." in after.split("Come on Saturday")[0]
 
 
 def test_rule_07_words_of_the_system_follow_the_reader(desk: Desk) -> None:

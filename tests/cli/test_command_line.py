@@ -248,21 +248,30 @@ def test_csv_with_a_forged_address_refuses_that_line_only(ready: Shell) -> None:
     ]
 
 
+def _what_blocks(ready: Shell, edition: str) -> list[str]:
+    """The lines below the error with which an edition is not frozen: one for each thing that blocks."""
+    done = ready("editions", "freeze", edition)
+    assert done.returncode == 2, done.stderr
+    error, *blockers = done.stderr.splitlines()
+    assert error == f"Error: Edition {edition} cannot be frozen yet:"
+    return blockers
+
+
 def test_field_that_does_not_exist_blocks_with_its_line(ready: Shell) -> None:
     ready.ok(
         "editions", "create", "--list", "letter", "--announcement", "1", "--intro", "fr=Bonjour\n\n[[prenom]]"
     )
     findings = json.loads(ready("editions", "check", "2", "--json").stdout)
     assert ("unknown-field", "blocks") in {(item["code"], item["level"]) for item in findings}
-    line = ready.refused("editions", "freeze", "2")
-    assert "prenom" in line
-    assert "line 3" in line
+    (blocker,) = _what_blocks(ready, "2")
+    assert "prenom" in blocker
+    assert "line 3" in blocker
     assert ready.json("editions", "show", "2")["state"] == "draft"
 
 
 def test_block_policy_refuses_to_freeze_and_names_what_lacks(ready: Shell) -> None:
     ready.ok("editions", "create", "--list", "letter", "--announcement", "2", "--fallback", "block")
-    assert "has no English text" in ready.refused("editions", "freeze", "2")
+    assert any("has no English text" in blocker for blocker in _what_blocks(ready, "2"))
     assert ready("editions", "check", "2").returncode == 1
 
 
@@ -294,3 +303,18 @@ def test_lists_and_subscribers_answer_in_the_words_of_the_glossary(ready: Shell)
         "state": "draft",
         "is_stale": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            ("announcements", "show", "0"),
+            "Error: Invalid value for 'ANNOUNCEMENT_ID': 0 is not in the range 1<=x<=2147483647. See `newsletter announcements show --help`.",
+        ),
+        (("editions", "frob"), "Error: No such command 'frob'. See `newsletter editions --help`."),
+    ],
+)
+def test_misuse_is_told_in_one_line(shell: Shell, command: tuple[str, ...], line: str) -> None:
+    refused = shell(*command)
+    assert (refused.returncode, refused.stdout, refused.stderr.splitlines()) == (2, "", [line])

@@ -49,7 +49,7 @@ def test_refused_and_deferred_readers_do_not_stop_the_rest(
         2,
         1,
         1,
-        "paused",
+        "running",
     )
     assert "1 were put off by the server" in done.stderr
     unaccepted = {item["address"]: item for item in ready.json("mailings", "report", "1")["unaccepted"]}
@@ -75,7 +75,7 @@ def test_no_relay_set_changes_nothing(ready: Shell, readers: Callable[[int], lis
     assert ready.json("editions", "show", "1")["state"] == "draft"
 
 
-def test_dry_run_shows_who_gets_what_and_sends_nothing(
+def test_t27_dry_run_shows_who_gets_what_and_sends_nothing(
     ready: Shell, readers: Callable[[int], list[str]]
 ) -> None:
     readers(5)
@@ -94,12 +94,13 @@ class SlowRelay:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.seconds = 0.1
 
     def answer(self, turn: Turn) -> Say | None:
         if turn.verb != "CONTENT":
             return None
         self.taken.append(turn.recipient)
-        return Say(b"250 2.0.0 taken\r\n", after_seconds=0.1)
+        return Say(b"250 2.0.0 taken\r\n", after_seconds=self.seconds)
 
     def wait_for(self, count: int) -> None:
         deadline = time.monotonic() + 60
@@ -136,7 +137,7 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_nobody_is_mailed_twice(
+def test_t26_killed_in_the_middle_nobody_is_mailed_twice(
     ready: Shell, readers: Callable[[int], list[str]], relay: SlowRelay
 ) -> None:
     addresses = readers(150)
@@ -158,9 +159,11 @@ def test_second_send_at_the_same_time_says_so(
     ready: Shell, readers: Callable[[int], list[str]], relay: SlowRelay
 ) -> None:
     addresses = readers(150)
+    relay.seconds = 1.0
     with ready.start("send", "1") as first:
         relay.wait_for(4)
         line = ready.refused("send", "1")
+        relay.seconds = 0.0
         first.communicate(timeout=120)
     assert "is being sent already" in line
     assert first.returncode == 0
@@ -187,7 +190,9 @@ def test_relay_that_closes_after_data_loses_nothing(
     assert (report["accepted"], report["pending"], report["in_doubt"]) == (0, pending, in_doubt)
 
 
-def test_test_send_mails_each_variant_once_marked_and_counts_nothing(ready: Shell, catcher: Catcher) -> None:
+def test_t27_test_send_mails_each_variant_once_marked_and_counts_nothing(
+    ready: Shell, catcher: Catcher
+) -> None:
     ready.ok("test-send", "1", "--to", "desk@canal.example")
     subjects = [
         line for mail in catcher.mails() for line in mail.raw.split(b"\r\n") if line.startswith(b"Subject:")

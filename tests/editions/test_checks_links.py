@@ -2,18 +2,20 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
 import pytest
 
+from builders import NOW
 from builders_checks import a_text, codes, message, where
-from newsletter.editions.checks import links
+from newsletter.editions.checks import page_answers
 from newsletter.editions.checks.findings import Finding
-from newsletter.editions.checks.links import check_links
+from newsletter.editions.checks.links import judge_links, pages_of
 from newsletter.editions.checks.material import Story
+from newsletter.editions.checks.page_answers import Probe, ask_pages
 from newsletter.editions.checks.places import Place
 from newsletter.foundation.fetching import FetchFailed, FetchRefused
 from newsletter.foundation.probing import Probed, probe
@@ -100,12 +102,14 @@ def site() -> Iterator[Pages]:
     thread.join()
 
 
+def check_links(stories: list[Story], ask: Probe | None = None) -> list[Finding]:
+    return list(judge_links(stories, ask_pages(pages_of(stories), NOW, ask), NOW))
+
+
 def checked(*urls: str, language: str = "fr", timeout_seconds: float = 5.0) -> list[Finding]:
     body = "\n".join(f"[lien {number}]({url})" for number, url in enumerate(urls, 1))
     story = Story(Place(1), (a_text(language, body=body),))
-    return list(
-        check_links([story], partial(probe, timeout_seconds=timeout_seconds, allowed_networks=LOOPBACK))
-    )
+    return check_links([story], partial(probe, timeout_seconds=timeout_seconds, allowed_networks=LOOPBACK))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +150,7 @@ def test_moved_page_names_its_new_address(site: Pages) -> None:
 
 
 def test_many_links_are_asked_for_in_parallel_with_a_limit(site: Pages) -> None:
-    full = threading.Barrier(links.AT_ONCE)  # opens only when that many are asked for at once
+    full = threading.Barrier(page_answers.AT_ONCE)  # opens only when that many are asked for at once
     lock = threading.Lock()
     running = most = 0
 
@@ -160,10 +164,10 @@ def test_many_links_are_asked_for_in_parallel_with_a_limit(site: Pages) -> None:
             running -= 1
         return probe(url, timeout_seconds=5.0, allowed_networks=LOOPBACK)
 
-    body = "\n".join(f"[lien {number}]({site.url}/fr?{number})" for number in range(3 * links.AT_ONCE))
-    assert list(check_links([Story(Place(1), (a_text("fr", body=body),))], ask)) == []
-    assert most == links.AT_ONCE
-    assert site.asked.count("HEAD /fr") == 3 * links.AT_ONCE
+    body = "\n".join(f"[lien {number}]({site.url}/fr?{number})" for number in range(3 * page_answers.AT_ONCE))
+    assert check_links([Story(Place(1), (a_text("fr", body=body),))], ask) == []
+    assert most == page_answers.AT_ONCE
+    assert site.asked.count("HEAD /fr") == 3 * page_answers.AT_ONCE
 
 
 def test_page_that_does_not_answer_in_time_is_dead(site: Pages) -> None:
@@ -190,17 +194,35 @@ def answering(**values: object) -> list[Finding]:
     }
     answer |= {"beginning": b"", "seconds": 0.1} | values  # type: ignore[dict-item]
     story = Story(Place(1), (a_text("fr", body="[x](https://x.example/)"),))
-    return list(check_links([story], lambda _url: Probed(**answer)))  # type: ignore[arg-type]
+    return check_links([story], lambda _url: Probed(**answer))  # type: ignore[arg-type]
 
 
-def test_slow_page_is_told_and_a_quick_one_is_not() -> None:
-    assert codes(answering(seconds=3.1)) == ["slow-link"]
-    assert codes(answering(seconds=2.9)) == []
+CASES: dict[str, tuple[Callable[[], list[Finding]], Callable[[], list[Finding]]]] = {
+    "dead-link": (lambda: answering(status=404), lambda: answering(status=204)),
+    "moved-link": (
+        lambda: answering(moved_to="https://y.example/"),
+        lambda: answering(moved_to="https://x.example"),
+    ),
+    "slow-link": (lambda: answering(seconds=3.1), lambda: answering(seconds=2.9)),
+    "link-not-checked": (lambda: answering(status=403), lambda: answering(status=200)),
+    "page-language": (
+        lambda: answering(beginning=b"<html lang='nl-BE'>"),
+        lambda: answering(beginning=b"<html lang=fr-BE>"),
+    ),
+}
 
 
-def test_language_of_a_page_is_compared_without_its_region() -> None:
-    assert codes(answering(beginning=b"<html lang=fr-BE>")) == []
-    assert codes(answering(beginning=b"<html lang='nl-BE'>")) == ["page-language"]
+@pytest.mark.parametrize("code", CASES)
+def test_check_of_a_link_finds_what_it_is_for(code: str) -> None:
+    assert codes(CASES[code][0]()) == [code]
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_check_of_a_link_leaves_a_close_answer_alone(code: str) -> None:
+    assert codes(CASES[code][1]()) == []
+
+
+def test_language_that_means_nothing_is_none() -> None:
     assert codes(answering(beginning=b"<html lang='!!'>")) == []
 
 

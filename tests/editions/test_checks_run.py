@@ -9,7 +9,8 @@ from builders import a_list, a_masthead, an_announcement, an_edition
 from builders_checks import where
 from newsletter.announcements.models import Translation, TranslationState
 from newsletter.editions.checks.findings import Finding, told_in
-from newsletter.editions.checks.run import check_now, stories_now
+from newsletter.editions.checks.material import stories_now
+from newsletter.editions.checks.run import check_now
 from newsletter.editions.freezing import render_now
 from newsletter.editions.models import Fallback
 from newsletter.foundation.database import Database

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from builders import NOW, a_list, a_masthead, an_announcement, an_edition
+from newsletter.audience.models import MailingList
 from newsletter.editions.content import Gathered, gather
 from newsletter.editions.models import EditionMode, Fallback
 from newsletter.editions.queries import edition_by_id
@@ -132,3 +133,19 @@ def test_third_language_is_a_variant_of_its_own(db: Database, language: str) -> 
     )
     assert [content.variant for content in result.contents][:3] == ["fr", "en", language]
     assert [(item.language, item.form) for item in items(result.contents[2])] == [("fr", ItemForm.LABELLED)]
+
+
+def test_each_half_leads_to_the_preferences_in_its_language(db: Database) -> None:
+    combined = gathered(db, [BOTH]).contents[2]
+    assert [part.preferences_url for part in combined.parts] == [
+        "https://news.canal.example/fr/preferences",
+        "https://news.canal.example/en/preferences",
+    ]
+
+
+def test_preferences_are_in_a_language_that_the_system_speaks() -> None:
+    masthead = a_masthead(MailingList(id=1, slug="letter", names={"fr": "La lettre"}))
+    assert [
+        masthead.preferences_url(language, others).split("/")[3]
+        for language, others in (("fr-BE", ["en"]), ("ar", ["ar", "fr", "en"]), ("ar", ["ar"]))
+    ] == ["fr-BE", "fr", "en"]

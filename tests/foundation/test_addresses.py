@@ -36,11 +36,33 @@ def test_parse_address_gives_the_one_spelling(typed: str, address: str) -> None:
         "a@[127.0.0.1]",
     ],
 )
-def test_parse_address_refuses_with_a_reason(typed: str) -> None:
+def test_t5_t6_parse_address_refuses_with_a_reason(typed: str) -> None:
     with pytest.raises(AddressRefused) as refusal:
         parse_address(typed)
     assert refusal.value.reason
     assert "\n" not in refusal.value.reason
+
+
+@pytest.mark.parametrize(
+    ("local_octets", "domain_labels", "is_taken"),
+    [(64, 1, True), (65, 1, False), (64, 3, True), (1, 4, True), (64, 4, False)],
+)
+def test_m15_address_is_as_long_as_a_command_can_carry_and_no_longer(
+    local_octets: int, domain_labels: int, is_taken: bool
+) -> None:
+    """RFC 5321 section 4.5.3.1: 64 octets before the @, 255 in a domain, 256 in a path with its brackets."""
+    address = "x" * local_octets + "@" + ".".join(["d" * 60] * domain_labels) + ".org"
+    if is_taken:
+        assert parse_address(address) == address
+        assert len(f"<{envelope_address(address)}>") <= 256
+        assert len(f"RCPT TO:<{address}>\r\n") <= 512
+    else:
+        with pytest.raises(AddressRefused):
+            parse_address(address)
+
+
+def test_m14_envelope_keeps_letters_that_an_older_standard_would_replace() -> None:
+    assert envelope_address("a@straße.example") == "a@xn--strae-oqa.example"
 
 
 def test_envelope_address_has_an_ascii_domain() -> None:

@@ -7,7 +7,7 @@ from newsletter.foundation.logs import configure_logs
 from newsletter.foundation.signing import Keyring, random_name
 
 
-def test_logs_hold_no_address_name_or_token(capsys: pytest.CaptureFixture[str]) -> None:
+def test_t28_logs_hold_no_address_name_or_token(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("INFO")
     token = Keyring("a secret").sign("unsubscribe", random_name())
     structlog.get_logger().info(

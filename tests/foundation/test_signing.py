@@ -29,12 +29,12 @@ def test_any_text_is_refused_quietly(text: str) -> None:
     assert Keyring(OLD).verify("unsubscribe", text) is None
 
 
-def test_token_of_one_purpose_is_refused_for_another() -> None:
+def test_t20_token_of_one_purpose_is_refused_for_another() -> None:
     keyring = Keyring(OLD)
     assert keyring.verify("preferences", keyring.sign("unsubscribe", random_name())) is None
 
 
-def test_old_token_is_good_after_a_new_key_and_not_under_another_secret() -> None:
+def test_u6_old_token_is_good_after_a_new_key_and_not_under_another_secret() -> None:
     name = random_name()
     token = Keyring(OLD).sign("unsubscribe", name)
     assert Keyring(OLD, NEW).verify("unsubscribe", token) == name

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,16 @@ from newsletter.announcements.rules import content_hash, is_stale, text_hash
 from newsletter.editions.models import EditionMode, EditionState, EditionText, Fallback
 from newsletter.editions.wording import revisions_of_words
 from newsletter.foundation.database import Database
+from newsletter.jobs.actions import ClaimedJob
+from newsletter.jobs.queries import JobCounts, job_counts, troubled_jobs
+from newsletter.jobs.run import do_due_jobs
+from newsletter.migrations.procrastinate_steps import catch_up, step_names, step_reached
 from newsletter.migrations.upgrade import latest_version, upgrade_database
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROWS = 3
+JOB_COLUMNS = ("id", "kind", "key", "payload", "due_at", "attempt_count", "last_error", "created_at")
+VERSIONS = {"alembic_version", "procrastinate_step"}
 # What stands elsewhere since, each with a test of its own.
 MOVED = {("announcement_picture", "alt_texts"), ("section", "titles")}
 # What must be one of the words that the program knows, so that the rows can be read again.
@@ -103,7 +109,7 @@ def rows_of(database: Database) -> dict[str, list[tuple[Any, ...]]]:
                 tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))
             ]
             for table in tables.sorted_tables
-            if table.name != "alembic_version"
+            if table.name not in VERSIONS
         }
 
 
@@ -190,6 +196,50 @@ def test_upgrade_gives_the_words_of_an_edition_states_and_revisions(first_releas
 def test_upgrade_of_an_empty_database_leaves_it_empty(first_release: Database) -> None:
     upgrade_database(first_release)
     assert [name for name, rows in rows_of(first_release).items() if rows] == []
+
+
+def test_upgrade_hands_waiting_jobs_to_procrastinate(first_release: Database) -> None:
+    upgrade_database(first_release, "0006")
+    jobs = sa.table("job", *map(sa.column, JOB_COLUMNS))
+    rows = [
+        dict(zip(JOB_COLUMNS, row, strict=True))
+        for row in (
+            (1, "sweep", "sweep", '{"number": 1}', "2026-11-24 09:00:00", 0, "", "2026-11-23 09:00:00"),
+            (2, "mail", None, '{"number": 2}', None, 12, "away", "2026-11-23 09:00:00"),
+        )
+    ]
+    with first_release.engine.begin() as connection:
+        for row in rows:
+            values = ", ".join("NULL" if value is None else repr(value) for value in row.values())
+            connection.exec_driver_sql(f"INSERT INTO job ({', '.join(row)}) VALUES ({values})")  # noqa: S608
+    upgrade_database(first_release)
+    with first_release.read() as session:
+        assert job_counts(session) == [JobCounts("mail", 0, 0, 1), JobCounts("sweep", 1, 0, 0)]
+        [trouble] = troubled_jobs(session)
+    assert (trouble.attempts, trouble.last_error) == (12, "away")
+    done: list[int] = []
+
+    def handler(job: ClaimedJob) -> None:
+        done.append(job.payload["number"])
+
+    for moment in (WHEN, WHEN + timedelta(days=1)):
+        do_due_jobs(first_release, {"sweep": handler}, lambda moment=moment: moment)  # type: ignore[misc]
+        assert done == [1] * (moment > WHEN)
+    if not first_release.is_sqlite:
+        with first_release.engine.connect() as connection:
+            assert connection.execute(jobs.select()).all() == []
+
+
+def test_tables_of_procrastinate_are_those_of_the_installed_release(db: Database) -> None:
+    if db.is_sqlite:
+        return
+    with db.engine.begin() as connection:
+        assert step_reached(connection) == step_names()[-1]
+        # As if they were of the release before: the last step is run again, and can be.
+        connection.execute(sa.text("UPDATE procrastinate_step SET name = :name"), {"name": step_names()[-2]})
+        catch_up(connection)
+        assert step_reached(connection) == step_names()[-1]
+        connection.rollback()
 
 
 def test_content_hash_is_what_it_was_when_confirmations_were_stored() -> None:

@@ -3,12 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from newsletter.foundation.database import Database
-from newsletter.jobs.actions import ClaimedJob, claim_job, enqueue, finish_job
-from newsletter.jobs.models import Job
-from newsletter.jobs.queries import JobCounts, job_counts
+from newsletter.jobs.actions import ClaimedJob, claim_job, enqueue, finish_job, retry_given_up
+from newsletter.jobs.queries import JobCounts, job_counts, troubled_jobs
 from newsletter.jobs.rules import ATTEMPTS_MAX, LEASE
 from newsletter.jobs.run import Handler, TryLater, do_due_jobs
 
@@ -81,10 +78,18 @@ def test_hopeless_job_waits_for_a_person_and_its_error_names_nobody(db: Database
     assert counts(db) == [JobCounts("mail", 0, 0, 1)]
     assert do_due_jobs(db, {"mail": noting([])}, at(moment + timedelta(days=100))) == 0
     with db.read() as session:
-        assert session.scalars(sa.select(Job.last_error)).all() == ["ValueError: [address] is not there"]
+        [trouble] = troubled_jobs(session)
+    assert (trouble.kind, trouble.attempts, trouble.is_given_up) == ("mail", ATTEMPTS_MAX, True)
+    assert trouble.last_error == "ValueError: [address] is not there"
+    with db.transaction() as session:
+        assert retry_given_up(session, moment) == 1
+    done: list[int] = []
+    assert do_due_jobs(db, {"mail": noting(done)}, at(moment)) == 1
+    assert (done, counts(db)) == ([1], [])
 
 
-def test_job_of_a_dead_worker_is_taken_by_another_after_its_lease(db: Database, now: datetime) -> None:
+def test_job_of_a_dead_worker_is_taken_by_another_after_its_lease(sqlite_db: Database, now: datetime) -> None:
+    db = sqlite_db  # on PostgreSQL it is the heartbeat of the worker that counts: test_crew.py
     put(db, now, 1)
     with db.transaction() as session:
         first = claim_job(session, ["mail"], now)

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from builders import NOW, a_list, a_masthead, a_reader, an_announcement, an_edition
+from builders_mailing import send_all
 from newsletter.audience.models import EndReason, LeaveReason, Subscription, SubscriptionState
 from newsletter.editions.freezing import freeze_now
 from newsletter.editions.models import Fallback
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.by_language import LanguageFigures, figures_by_language
-from newsletter.mailing.ledger import Result, begin_run, claim_deliveries, end_run, record_results
 from newsletter.mailing.planning import plan_mailing
 from newsletter.transport.outcome import Outcome, Verdict
 
@@ -28,14 +28,14 @@ def send_an_edition(db: Database, edition_id: int, minutes: int) -> int:
     with db.transaction() as session:
         mailing_id = plan_mailing(session, edition_id, now).id
     with db.transaction() as session:
-        run = begin_run(session, mailing_id, now)
-        claimed = claim_deliveries(session, run, 100, now)
-        results = [
-            Result(item, Outcome(Verdict.DEFERRED if "full" in item.address else Verdict.ACCEPTED, 250, None, ""))
-            for item in claimed
-        ]  # fmt: skip
-        record_results(session, run, results, now)
-        end_run(session, run, now)
+        send_all(
+            session,
+            mailing_id,
+            now,
+            lambda item: Outcome(
+                Verdict.DEFERRED if "full" in item.address else Verdict.ACCEPTED, 250, None, ""
+            ),
+        )
     return mailing_id
 
 

@@ -16,6 +16,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.mailing.compose import Composer, greeting, sender_of
 from newsletter.mailing.ledger import ClaimedDelivery
 from newsletter.transport.dkim import new_key, open_signer
+from newsletter.transport.octets import whole
 
 BASE_URL = "https://news.canal.example"
 
@@ -39,7 +40,7 @@ def a_claim(variant: str, first_name: str = "Zoé", name: str = "Zoé Über-Lang
 
 
 def raw(composer: Composer, claim: ClaimedDelivery) -> bytes:
-    return composer.maker(claim, NOW)()
+    return whole(composer.maker(claim, NOW)())
 
 
 def header_lines(message: bytes) -> dict[bytes, bytes]:
@@ -57,7 +58,9 @@ def parsed(message: bytes) -> EmailMessage:
     return found
 
 
-def test_headers_stand_on_the_wire_as_receivers_read_them(composer: Composer, keyring: Keyring) -> None:
+def test_m1_m2_m5_m6_m9_m16_headers_stand_on_the_wire_as_receivers_read_them(
+    composer: Composer, keyring: Keyring
+) -> None:
     """M1, M2, M5, M6, M9, M16 of the requirements: RFC 8058 section 3.1, RFC 2369, RFC 2919, RFC 3282."""
     message = raw(composer, a_claim("fr"))
     token = keyring.sign("unsubscribe", b"twelve bytes").encode()
@@ -156,24 +159,57 @@ def test_reader_without_a_name_is_greeted_without_one(composer: Composer) -> Non
         assert "Chère amie, voici." in part.get_content()
 
 
-def test_unsubscribe_link_stands_in_both_bodies_in_the_readers_language(
-    composer: Composer, keyring: Keyring
+@pytest.mark.parametrize(("variant", "leave"), [("fr", "désinscrire"), ("en", "nsubscribe")])
+def test_m20_unsubscribe_link_and_postal_address_stand_in_both_bodies_in_the_readers_language(
+    composer: Composer, keyring: Keyring, variant: str, leave: str
 ) -> None:
-    """M20: a visible link, and who sends, with a postal address."""
     url = f"{BASE_URL}/u/{keyring.sign('unsubscribe', b'twelve bytes')}"
-    text, html = (part.get_content() for part in parsed(raw(composer, a_claim("fr"))).iter_parts())
+    text, html = (part.get_content() for part in parsed(raw(composer, a_claim(variant))).iter_parts())
     assert url in text
     assert f'href="{url}"' in html
     for body in (text, html):
-        assert "désabonner" in body.replace("désinscrire", "désabonner")
+        assert leave in body.replace("désabonner", "désinscrire")
+        assert "Canal Gardens" in body
         assert "Quai du Hainaut 23" in body
+
+
+@pytest.mark.parametrize(
+    ("variant", "tags"), [("fr", ["fr"]), ("en", ["en"]), ("fr+en", ["fr", "en"]), ("en+fr", ["en", "fr"])]
+)
+def test_m16_each_variant_names_its_languages_in_header_and_html(
+    composer: Composer, variant: str, tags: list[str]
+) -> None:
+    message = raw(composer, a_claim(variant))
+    assert header_lines(message)[b"content-language"] == f"Content-Language: {', '.join(tags)}".encode()
+    _, html = (part.get_content() for part in parsed(message).iter_parts())
+    assert re.search(rf'<html[^>]* lang="{tags[0]}"', html)
+    assert set(re.findall(r'<div[^>]* lang="(\w+)"', html)) >= set(
+        tags
+    )  # what stands in for a missing text is marked, too
+
+
+def test_m6_list_id_is_the_same_in_every_language_of_a_list(composer: Composer) -> None:
+    ids = {
+        header_lines(raw(composer, a_claim(variant)))[b"list-id"].rpartition(b"<")[2]
+        for variant in ("fr", "en", "fr+en", "en+fr")
+    }
+    assert ids == {b"letter.canal.example>"}
+    assert len(ids.pop()) <= 255
+
+
+def test_m5_unsubscribe_header_has_no_space_within_its_brackets_and_https_before_mailto(
+    composer: Composer,
+) -> None:
+    value = header_lines(raw(composer, a_claim("fr")))[b"list-unsubscribe"].partition(b": ")[2]
+    assert [uri.split(b":")[0] for uri in re.findall(rb"<([^>\s]+)>", value)] == [b"https", b"mailto"]
+    assert re.sub(rb"<[^>\s]+>", b"<>", value) == b"<>, <>"
 
 
 @pytest.mark.parametrize(
     "name",
     ["Eve\r\nBcc: victim@example.org", "Eve\x00", 'Eve" <evil@example.org>, "', "=?utf-8?q?x?=", "\u2028Eve"],
 )
-def test_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: str) -> None:
+def test_t4_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: str) -> None:
     """T4: header injection."""
     message = raw(composer, a_claim("fr", first_name=name, name=name))
     lines = header_lines(message)
@@ -182,7 +218,7 @@ def test_name_can_never_add_a_header_or_a_recipient(composer: Composer, name: st
     assert [address.addr_spec for address in to.addresses] == ["zoe@example.org"]
 
 
-def test_name_is_text_in_the_html_and_no_markup(composer: Composer) -> None:
+def test_t1_t3_name_is_text_in_the_html_and_no_markup(composer: Composer) -> None:
     message = parsed(raw(composer, a_claim("fr", first_name="<script>alert(1)</script> & [[email]] {{7*7}}")))
     text, html = (part.get_content() for part in message.iter_parts())
     assert "Bonjour <script>alert(1)</script> & [[email]] {{7*7}}," in text

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from newsletter.editions.models import EditionMode
 from newsletter.editions.rules import variants_of
 from newsletter.mailing.models import DeliveryState, MailingState
-from newsletter.mailing.rules import MOVES, choose_variant, is_dead_address, retry_after, state_after
+from newsletter.mailing.rules import (
+    MOVES,
+    attempts_max,
+    choose_variant,
+    is_dead_address,
+    retry_after,
+    state_after,
+)
 from newsletter.transport.outcome import Outcome, Verdict
 
 FR_EN = ("fr", "en")
@@ -77,8 +84,19 @@ def test_state_after_each_verdict(verdict: Verdict, state: DeliveryState) -> Non
 
 
 def test_later_is_given_up_in_the_end() -> None:
-    assert state_after(outcome(Verdict.DEFERRED), 23) is DeliveryState.DEFERRED
-    assert state_after(outcome(Verdict.DEFERRED), 24) is DeliveryState.GIVEN_UP
+    assert attempts_max(timedelta(hours=72)) == 23
+    assert state_after(outcome(Verdict.DEFERRED), 22) is DeliveryState.DEFERRED
+    assert state_after(outcome(Verdict.DEFERRED), 23) is DeliveryState.GIVEN_UP
+    assert state_after(outcome(Verdict.DEFERRED), 3, timedelta(hours=1)) is DeliveryState.DEFERRED
+    assert state_after(outcome(Verdict.DEFERRED), 4, timedelta(hours=1)) is DeliveryState.GIVEN_UP
+
+
+@given(st.integers(1, 30), st.floats(0, 1))
+def test_a_retry_is_up_to_a_quarter_later_so_that_not_all_come_back_at_once(
+    count: int, chance: float
+) -> None:
+    assert retry_after(count) <= retry_after(count, chance) <= retry_after(count) * 1.25
+    assert retry_after(count, 1.0) == retry_after(count) * 1.25
 
 
 def test_retries_grow_rarer_and_span_about_three_days() -> None:

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import NOW, a_frozen_edition, a_list, a_reader
+from builders_mailing import claim_all
 from newsletter.audience.actions import end_subscription
 from newsletter.audience.errors import ListNotFound
 from newsletter.audience.models import EndReason, MailingList, Subscriber, Subscription, SubscriptionState
@@ -14,7 +15,6 @@ from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.errors import MailingGoesElsewhere
-from newsletter.mailing.ledger import begin_run, claim_deliveries
 from newsletter.mailing.models import Delivery, DeliveryState, SkipReason
 from newsletter.mailing.planning import forecast, plan_mailing
 from newsletter.mailing.readership import Readership, named_readership
@@ -89,8 +89,9 @@ class Office:
 
     def claim(self, mailing_id: int) -> list[str]:
         with self.db.transaction() as session:
-            run = begin_run(session, mailing_id, NOW)
-            return [item.address.partition("@")[0] for item in claim_deliveries(session, run, 100, NOW)]
+            claims = claim_all(session, mailing_id, NOW)
+            claimed = sorted(item for claim in claims for item in claim.deliveries)
+            return [item.address.partition("@")[0] for item in claimed]
 
 
 @pytest.fixture

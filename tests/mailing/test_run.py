@@ -1,97 +1,30 @@
 """Runs over the real ledger, with a line of our own in place of a mail server."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from builders import NOW, a_frozen_edition, a_reader
+from builders import NOW
+from builders_mailing import ADDRESSES, LineOfAnswers, Office
 from newsletter.audience.actions import end_subscription, suppress
-from newsletter.audience.models import EndReason, MailingList, Subscription, SuppressionReason
+from newsletter.audience.models import EndReason, SuppressionReason
 from newsletter.audience.queries import is_suppressed
 from newsletter.audience.rules import address_key
-from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import NewsletterError
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing.actions import cancel_mailing, pause_mailing, resend_in_doubt
-from newsletter.mailing.compose import Composer, sender_of
+from newsletter.mailing.actions import cancel_mailing, pause_mailing
 from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
-from newsletter.mailing.journal import Journal, Mark, journal_path
-from newsletter.mailing.ledger import Result, Run, begin_run, claim_deliveries, end_run, record_results
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState, SkipReason
-from newsletter.mailing.planning import plan_mailing
+from newsletter.mailing.liveness import holder_name
+from newsletter.mailing.models import DeliveryState, Mailing, MailingState, SkipReason
 from newsletter.mailing.queries import Counts, mailing_report
-from newsletter.mailing.run import MailingRun, RunEnd
+from newsletter.mailing.run import RunEnd
+from newsletter.mailing.sending import begin_sending, retry_now
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-
-ACCEPTED = Outcome(Verdict.ACCEPTED, 250, "2.0.0", "ok")
-NOT_TRIED = Outcome(Verdict.NOT_TRIED, None, None, "")
-ADDRESSES = ["ana@example.org", "ben@example.org", "cleo@example.org", "dina@example.org", "eli@example.org"]
-
-
-class LineOfAnswers:
-    """A line that answers by the recipient, accepts who is not named, and keeps what it was handed."""
-
-    def __init__(self, answers: dict[str, Outcome] | None = None) -> None:
-        self.answers = answers or {}
-        self.handed: list[str] = []
-        self.messages: list[bytes] = []
-        self.breaks: Exception | None = None
-        self.at_each: Callable[[str], None] = lambda _recipient: None
-
-    def deliver(
-        self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
-    ) -> None:
-        for job in jobs:
-            if stop() or self.breaks:
-                on_outcome(job, NOT_TRIED)
-                continue
-            self.at_each(job.recipient)
-            self.handed.append(job.recipient)
-            self.messages.append(job.message())
-            on_outcome(job, self.answers.get(job.recipient, ACCEPTED))
-        if self.breaks:
-            raise self.breaks
-
-
-class Office:
-    """A planned mailing to five readers, and what a run over it needs."""
-
-    def __init__(self, db: Database, keyring: Keyring, folder: Path) -> None:
-        self.db, self.keyring, self.now, self.folder = db, keyring, NOW, folder
-        list_id, self.edition_id = a_frozen_edition(db)
-        with db.transaction() as session:
-            mailing_list = session.get_one(MailingList, list_id)
-            self.names = {
-                address: a_reader(session, keyring, mailing_list, address).public_name
-                for address in ADDRESSES
-            }
-            self.mailing_id = plan_mailing(session, self.edition_id, NOW).id
-            self.composer = Composer(
-                sender_of(mailing_list, "", "https://news.canal.example", keyring),
-                rendered_variants(session, self.edition_id),
-                "m1",
-            )
-
-    def run(self, line: LineOfAnswers, *, stop: Callable[[], bool] = lambda: False, batch: int = 2) -> RunEnd:
-        run = MailingRun(
-            self.db, self.keyring, self.composer, "letter@canal.example", line, lambda: self.now, self.folder
-        )
-        return run.go(self.mailing_id, on_result=lambda _outcome: None, stop=stop, batch=batch)
-
-    def counts(self) -> Counts:
-        with self.db.read() as session:
-            return mailing_report(session, self.mailing_id).total
-
-    def delivery(self, address: str) -> Delivery:
-        with self.db.read() as session:
-            subscription = sa.select(Subscription.id).where(Subscription.public_name == self.names[address])
-            statement = sa.select(Delivery).where(Delivery.subscription_id == subscription.scalar_subquery())
-            return session.scalars(statement).one()
 
 
 @pytest.fixture
@@ -104,6 +37,7 @@ def test_run_hands_everything_over_once_and_finishes(office: Office) -> None:
     assert office.run(line) == RunEnd(MailingState.FINISHED)
     assert line.handed == ADDRESSES
     assert office.counts() == Counts(planned=5, accepted=5)
+    assert list(office.folder.glob("*.journal")) == []
     with pytest.raises(MailingIsOver):
         office.run(line)
     assert line.handed == ADDRESSES
@@ -115,7 +49,7 @@ def test_refused_reader_does_not_stop_the_rest_and_a_dead_address_is_never_maile
     dead = Outcome(Verdict.REJECTED, 550, "5.1.1", "no such mailbox")
     full = Outcome(Verdict.DEFERRED, 452, "4.2.2", "mailbox full")
     office.run(LineOfAnswers({"ben@example.org": dead, "cleo@example.org": full}))
-    assert office.counts() == Counts(planned=5, accepted=3, rejected=1, deferred=1)
+    assert office.counts() == Counts(planned=5, accepted=3, rejected=1, put_off=1)
     refused = office.delivery("ben@example.org")
     assert (refused.reply_code, refused.reply_enhanced, refused.reply_text) == (
         550,
@@ -129,11 +63,14 @@ def test_refused_reader_does_not_stop_the_rest_and_a_dead_address_is_never_maile
 
 def test_put_off_reader_is_tried_again_when_due_and_not_before(office: Office) -> None:
     later = Outcome(Verdict.DEFERRED, 451, "4.7.1", "greylisted")
-    assert office.run(LineOfAnswers({"cleo@example.org": later})).state is MailingState.PAUSED
+    end = office.run(LineOfAnswers({"cleo@example.org": later}))
+    assert end.state is MailingState.RUNNING  # for a worker, or the next command
+    assert end.next_due_at is not None
+    assert timedelta(minutes=5) <= end.next_due_at - NOW <= timedelta(minutes=7)
     line = LineOfAnswers()
-    assert office.run(line).state is MailingState.PAUSED
+    assert office.run(line).state is MailingState.RUNNING
     assert line.handed == []
-    office.now = NOW + timedelta(minutes=6)
+    office.now = NOW + timedelta(minutes=7)
     assert office.run(line) == RunEnd(MailingState.FINISHED)
     assert line.handed == ["cleo@example.org"]
     assert office.delivery("cleo@example.org").attempt_count == 2
@@ -151,7 +88,7 @@ def test_same_message_to_the_octet_when_tried_again(office: Office) -> None:
     later = Outcome(Verdict.DEFERRED, 451, None, "later")
     first, second = LineOfAnswers({"ana@example.org": later}), LineOfAnswers()
     office.run(first)
-    office.now = NOW + timedelta(minutes=6)
+    office.now = NOW + timedelta(minutes=7)
     office.run(second)
 
     def message_id(message: bytes) -> bytes:
@@ -176,11 +113,13 @@ def test_relay_that_is_gone_leaves_everything_pending(office: Office) -> None:
     assert line.handed == ADDRESSES
 
 
-def test_line_that_breaks_off_without_a_word_leaves_doubt_and_no_second_copy(office: Office) -> None:
+def test_line_that_breaks_off_without_a_word_leaves_in_doubt_what_it_had_handed_over(office: Office) -> None:
     class Broken(LineOfAnswers):
-        def deliver(self, jobs, *, on_outcome, stop):  # type: ignore[no-untyped-def]
-            self.handed.append(jobs[0].recipient)
-            raise RuntimeError("a bug")
+        def hand_over(self, job: Job, on_outcome: Callable[[Job, Outcome], None]) -> None:
+            if len(self.handed) == 2:
+                raise RuntimeError("a bug")
+            self.handed.append(job.recipient)
+            job.message()
 
     with pytest.raises(RuntimeError, match="a bug"):
         office.run(Broken())
@@ -191,6 +130,13 @@ def test_line_that_breaks_off_without_a_word_leaves_doubt_and_no_second_copy(off
     assert office.counts() == Counts(planned=5, accepted=3, in_doubt=2)
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.005)
+
+
 def test_reader_who_leaves_in_the_middle_gets_nothing_more(office: Office) -> None:
     line = LineOfAnswers()
 
@@ -199,6 +145,8 @@ def test_reader_who_leaves_in_the_middle_gets_nothing_more(office: Office) -> No
             with office.db.transaction() as session:
                 end_subscription(session, office.names["eli@example.org"], EndReason.UNSUBSCRIBED, NOW)
                 suppress(session, office.keyring, "dina@example.org", SuppressionReason.REQUESTED, NOW)
+        if recipient == "ben@example.org":  # the messages were claimed and with the line before they left
+            time.sleep(0.3)
 
     line.at_each = leave
     assert office.run(line) == RunEnd(MailingState.FINISHED)
@@ -208,20 +156,51 @@ def test_reader_who_leaves_in_the_middle_gets_nothing_more(office: Office) -> No
 
 def test_servers_that_blame_the_sender_stop_the_run(office: Office) -> None:
     blocked = Outcome(Verdict.BLOCKED, 550, "5.7.1", "your network is on our list")
-    line = LineOfAnswers(dict.fromkeys(ADDRESSES, blocked))
-    assert office.run(line, batch=5) == RunEnd(MailingState.PAUSED, "your network is on our list")
-    assert office.counts() == Counts(planned=5, deferred=3, pending=2)
+    end = office.run(LineOfAnswers(dict.fromkeys(ADDRESSES, blocked)))
+    assert (end.state, end.stopped_by) == (MailingState.PAUSED, "your network is on our list")
+    assert office.counts() == Counts(planned=5, put_off=3, pending=2)
     with office.db.read() as session:
         assert not is_suppressed(session, address_key(office.keyring, "ana@example.org"))
 
 
-def test_pause_and_cancel_end_a_run_after_the_batch(office: Office) -> None:
+def test_content_that_servers_refuse_stops_the_run(office: Office) -> None:
+    refused = Outcome(Verdict.CONTENT_REFUSED, 554, "5.6.0", "malformed")
+    end = office.run(LineOfAnswers(dict.fromkeys(ADDRESSES, refused)))
+    assert (end.state, end.stopped_by) == (MailingState.PAUSED, "malformed")
+    assert office.counts() == Counts(planned=5, put_off=3, pending=2)
+
+
+def test_provider_that_blames_the_sender_is_held_back_and_the_others_go_on(
+    db: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    gmail = [f"reader{number}@gmail.com" for number in range(8)]
+    office = Office(db, keyring, tmp_path, [*gmail, *ADDRESSES])
+    blocked = Outcome(Verdict.BLOCKED, 550, "5.7.26", "unauthenticated")
+    line = LineOfAnswers(dict.fromkeys(gmail, blocked))
+    end = office.run(line)
+    assert (end.state, end.stopped_by) == (MailingState.PAUSED, "unauthenticated")
+    assert sorted(line.handed) == sorted([*gmail[:3], *ADDRESSES])
+    with office.db.read() as session:
+        report = mailing_report(session, office.mailing_id)
+    assert report.held_back == {"gmail.com": "unauthenticated"}
+    assert report.by_domain == {
+        "gmail.com": Counts(planned=8, put_off=3, pending=5),
+        "other": Counts(planned=5, accepted=5),
+    }
+    office.now = NOW + timedelta(minutes=10)
+    again = LineOfAnswers()
+    assert office.run(again) == RunEnd(MailingState.FINISHED)  # the same command lets them go on
+    assert sorted(again.handed) == gmail
+
+
+def test_pause_takes_back_what_the_line_has_not_begun_and_cancel_ends_it(office: Office) -> None:
     line = LineOfAnswers()
 
     def pause(recipient: str) -> None:
-        if recipient == "ana@example.org":
+        if recipient == "ben@example.org":
             with office.db.transaction() as session:
                 pause_mailing(session, office.mailing_id)
+            time.sleep(0.3)
 
     line.at_each = pause
     assert office.run(line) == RunEnd(MailingState.PAUSED)
@@ -246,46 +225,29 @@ def test_cancel_during_a_batch_leaves_nothing_waiting(office: Office) -> None:
     assert office.counts() == Counts(planned=5, accepted=1, skipped={SkipReason.CANCELLED: 4})
 
 
-def test_second_run_at_the_same_time_is_told_who_is_at_work(office: Office) -> None:
+def test_second_send_at_the_same_time_is_told_who_is_at_work(office: Office) -> None:
+    seen: list[str] = []
+
+    def second(_recipient: str) -> None:
+        with pytest.raises(MailingIsRunning) as told:
+            office.run(LineOfAnswers())
+        seen.append(told.value.holder)
+
+    line = LineOfAnswers()
+    line.at_each = second
+    assert office.run(line) == RunEnd(MailingState.FINISHED)
+    assert seen == [holder_name()] * 5
+    assert line.handed == ADDRESSES
+
+
+def test_send_on_another_machine_is_taken_over_when_it_was_silent_for_long(office: Office) -> None:
     with office.db.transaction() as session:
-        run = begin_run(session, office.mailing_id, NOW)
+        begin_sending(session, office.mailing_id, NOW)
         session.get_one(Mailing, office.mailing_id).run_holder = "process 1 on another-machine"
+        session.get_one(Mailing, office.mailing_id).run_token = "another"
     with pytest.raises(MailingIsRunning, match="process 1 on another-machine"):
         office.run(LineOfAnswers())
-    with office.db.transaction() as session:
-        assert end_run(session, run, NOW) is MailingState.PAUSED
-    assert office.run(LineOfAnswers()) == RunEnd(MailingState.FINISHED)
-
-
-def test_what_a_dead_run_had_on_the_wire_is_in_doubt_and_not_sent_again(office: Office) -> None:
-    with office.db.transaction() as session:
-        begin_run(session, office.mailing_id, NOW)
-    with office.db.transaction() as session:
-        mailing = session.get_one(Mailing, office.mailing_id)
-        assert mailing.run_token is not None
-        dead_run = Run(mailing.id, mailing.run_token)
-        claimed = claim_deliveries(session, dead_run, 2, NOW)
-    assert [item.address for item in claimed] == ADDRESSES[:2]
-    assert office.counts() == Counts(planned=5, pending=5)
-    line = LineOfAnswers()
-    assert office.run(line) == RunEnd(
-        MailingState.FINISHED
-    )  # the holder is this process, which is not at work
-    assert line.handed == ADDRESSES[2:]
-    assert office.counts() == Counts(planned=5, accepted=3, in_doubt=2)
-    with office.db.transaction() as session:  # the answer of the one that only slept resolves the doubt
-        record_results(session, dead_run, [Result(claimed[0], ACCEPTED)] * 2, NOW)
-    assert office.counts() == Counts(planned=5, accepted=4, in_doubt=1)
-    with office.db.transaction() as session:  # and changes nothing that is certain
-        record_results(session, dead_run, [Result(claimed[0], NOT_TRIED)], NOW)
-    assert office.counts() == Counts(planned=5, accepted=4, in_doubt=1)
-
-
-def test_silent_run_of_another_machine_is_taken_over_in_the_end(office: Office) -> None:
-    with office.db.transaction() as session:
-        begin_run(session, office.mailing_id, NOW)
-        session.get_one(Mailing, office.mailing_id).run_holder = "process 1 on another-machine"
-    office.now = NOW + timedelta(minutes=16)
+    office.now = NOW + timedelta(minutes=3)
     assert office.run(LineOfAnswers()) == RunEnd(MailingState.FINISHED)
 
 
@@ -297,7 +259,7 @@ def test_report_adds_up_at_every_moment(office: Office) -> None:
     seen.append(office.counts())
     for counts in seen:
         others = counts.accepted + counts.rejected + counts.deferred + counts.given_up + counts.in_doubt
-        assert counts.planned == 5 == others + counts.pending + sum(counts.skipped.values())
+        assert counts.planned == 5 == others + sum(counts.skipped.values())
     assert seen[-1].in_doubt == 1
 
 
@@ -311,78 +273,12 @@ def test_moments_are_kept(office: Office) -> None:
     assert office.delivery("ana@example.org").state is DeliveryState.ACCEPTED
 
 
-def killed_at(office: Office, recipient: str, *, handed_over: bool) -> list[str]:
-    """What a run leaves that was killed at one recipient, before or after her message left; whom it had mailed."""
-    with office.db.transaction() as session:
-        run = begin_run(session, office.mailing_id, NOW)
-    with office.db.transaction() as session:
-        claimed = claim_deliveries(session, run, 5, NOW)
-    journal = Journal(journal_path(office.folder, run.token), run.token, 5)
-    journal.begin_batch([delivery.subscriber_id for delivery in claimed])
-    mailed = []
-    for delivery in claimed:
-        if delivery.address == recipient and not handed_over:
-            break
-        mailed.append(delivery.address)
-        journal.mark(delivery.subscriber_id, Mark.HANDED_OVER)
-        if delivery.address == recipient:
-            break
-        journal.mark(delivery.subscriber_id, Mark.ACCEPTED)
-    return mailed
-
-
-@pytest.mark.parametrize("handed_over", [False, True])
-def test_journal_of_a_killed_run_leaves_in_doubt_only_what_was_on_the_wire(
-    office: Office, handed_over: bool
-) -> None:
-    taken = killed_at(office, "cleo@example.org", handed_over=handed_over)
-    line = LineOfAnswers()
-    office.run(line)
-    assert line.handed == (ADDRESSES[3:] if handed_over else ADDRESSES[2:])
-    assert not set(line.handed) & set(taken)
-    doubt = int(handed_over)
-    assert office.counts() == Counts(planned=5, accepted=5 - doubt, in_doubt=doubt)
-    assert list(office.folder.glob("*.journal")) == []
-    if handed_over:
-        assert office.delivery("cleo@example.org").reply_text.startswith(
-            "handed over by a run that was broken off"
-        )
-
-
-def test_without_its_journal_everything_a_killed_run_claimed_is_in_doubt(office: Office) -> None:
-    killed_at(office, "cleo@example.org", handed_over=True)
-    for path in office.folder.glob("*.journal"):
-        path.unlink()
-    line = LineOfAnswers()
-    office.run(line)
-    assert line.handed == []
-    assert office.counts() == Counts(planned=5, in_doubt=5)
-
-
-def test_operator_may_send_those_in_doubt_again(office: Office) -> None:
-    killed_at(office, "cleo@example.org", handed_over=True)
-    office.run(LineOfAnswers())
-    with office.db.transaction() as session:
-        assert resend_in_doubt(session, office.mailing_id, NOW) == 1
-    line = LineOfAnswers()
-    assert office.run(line) == RunEnd(MailingState.FINISHED)
-    assert line.handed == ["cleo@example.org"]
-    assert office.counts() == Counts(planned=5, accepted=5)
-
-
 def test_put_off_readers_go_at_once_when_asked_and_only_once_a_run(office: Office) -> None:
     later = Outcome(Verdict.DEFERRED, 451, "4.7.1", "greylisted")
     office.run(LineOfAnswers({"cleo@example.org": later}))
     office.now = NOW + timedelta(seconds=1)
+    with office.db.transaction() as session:
+        retry_now(session, office.mailing_id, office.now)
     line = LineOfAnswers({"cleo@example.org": later})
-    run = MailingRun(
-        office.db,
-        office.keyring,
-        office.composer,
-        "letter@canal.example",
-        line,
-        lambda: office.now,
-        office.folder,
-    )
-    run.go(office.mailing_id, on_result=lambda _outcome: None, stop=lambda: False, put_off_now=True)
+    office.run(line)
     assert line.handed == ["cleo@example.org"]

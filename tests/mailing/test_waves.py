@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from builders import NOW, a_list, a_masthead, a_reader, an_announcement, an_edition
+from builders_mailing import send_all
 from newsletter.announcements.models import Announcement, Translation, TranslationState
 from newsletter.announcements.revisions.states import approve_text
 from newsletter.audience.models import Subscriber
@@ -21,11 +22,9 @@ from newsletter.editions.models import EditionMode, EditionState, Fallback
 from newsletter.editions.queries import edition_by_id, items_to_roll_over, rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing.ledger import Result, begin_run, claim_deliveries, end_run, record_results
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import mailing_report
-from newsletter.transport.outcome import Outcome, Verdict
 
 READERS = {
     "marie@example.org": (("fr",), False),
@@ -65,17 +64,9 @@ def translate(db: Database, announcement_id: int = 1) -> None:
 
 def send_what_is_due(db: Database, edition_id: int) -> list[tuple[str, str]]:
     """Plans and runs; who got which variant."""
-    got = []
     with db.transaction() as session:
         mailing_id = plan_mailing(session, edition_id, NOW).id
-    with db.transaction() as session:
-        run = begin_run(session, mailing_id, NOW)
-        claimed = claim_deliveries(session, run, 100, NOW)
-        accepted = Outcome(Verdict.ACCEPTED, 250, None, "ok")
-        record_results(session, run, [Result(item, accepted) for item in claimed], NOW)
-        got = [(item.address, item.variant) for item in claimed]
-        end_run(session, run, NOW)
-    return got
+        return [(item.address, item.variant) for item in send_all(session, mailing_id, NOW)]
 
 
 def test_french_goes_now_and_english_when_it_is_ready_each_reader_once(

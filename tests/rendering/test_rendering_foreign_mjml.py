@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -123,7 +123,10 @@ PIECES = st.sampled_from(
     ]
 )  # fmt: skip
 
+LENIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # other work on the machine
 
+
+@LENIENT
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_nothing_that_stands_in_a_document_is_raised(inside: str) -> None:
     for source in (a_document(inside), a_column(f"<mj-text>{inside}</mj-text>"), inside):
@@ -177,12 +180,14 @@ def damaged(draw: st.DrawFn) -> str:
     return source[: draw(st.integers(0, len(source)))] if draw(st.booleans()) else source
 
 
+@LENIENT
 @given(damaged())
 def test_a_damaged_document_is_compiled_or_told(source: str) -> None:
     compiled = compile_mjml(source)
     assert compiled.html or compiled.problems
 
 
+@LENIENT
 @given(st.text(max_size=200))
 def test_nothing_is_raised_for_any_text(source: str) -> None:
     assert compile_mjml(source).problems != ()

@@ -128,20 +128,32 @@ def test_the_readers_own_language_comes_first(variant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "words", "link_words"),
+    ("variant", "words"),
     [
-        ("fr+en", "The English text follows below.", "Read online"),
-        ("en+fr", "Le texte en français suit plus bas.", "Lire en ligne"),
+        (
+            "fr+en",
+            [
+                "The English text follows below. Read online",
+                "Le texte en français se trouve plus haut. Lire en ligne",
+            ],
+        ),
+        (
+            "en+fr",
+            [
+                "Le texte en français suit plus bas. Lire en ligne",
+                "The English text stands above. Read online",
+            ],
+        ),
     ],
 )
-def test_a_combined_letter_leads_to_its_other_half_on_the_web(
-    variant: str, words: str, link_words: str
-) -> None:
-    jumps = tree(render(a_content(variant)).html).find_class("jump")
-    assert [folded(jump.text_content()) for jump in jumps] == [f"{words} {link_words}"]
-    other = variant[3:]
-    assert language_of(jumps[0]) == other
-    assert jumps[0].find("a").get("href") == f"{SITE}/{other}/archive/canal/7"
+def test_each_half_of_a_combined_letter_leads_to_the_other_on_the_web(variant: str, words: list[str]) -> None:
+    content = a_content(variant)
+    jumps = tree(render(content).html).find_class("jump")
+    assert [folded(jump.text_content()) for jump in jumps] == words
+    own, other = variant.split("+")
+    assert [language_of(jump) for jump in jumps] == [other, own]
+    pages = [jump.find("a").get("href") for jump in jumps]
+    assert pages == [f"{SITE}/{other}/archive/canal/7", content.view_url]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.transport.outcome import (
+    BackOff,
     Outcome,
     Stage,
     Verdict,
@@ -144,7 +145,7 @@ def test_enhanced_code_is_read_where_it_agrees(code: int, text: str, enhanced: s
 
 def test_outcomes_without_a_server_say_why() -> None:
     assert not_tried("stopped") == Outcome(Verdict.NOT_TRIED, None, None, "stopped")
-    assert in_doubt("hung up") == Outcome(Verdict.IN_DOUBT, None, None, "hung up")
+    assert in_doubt("hung up") == Outcome(Verdict.IN_DOUBT, None, None, "hung up", BackOff.RELAY)
 
 
 def test_words_of_a_server_are_cleaned_and_cut() -> None:

@@ -33,6 +33,12 @@ FAR = "mail.example.org"
             Relay(FAR, 587, Tls.STARTTLS, "zoé@x", "p,a:s@s"),
         ),
         ("SMTP://MAIL.example.org:587", Relay(FAR, 587, Tls.STARTTLS)),
+        ("smtp://mail.example.org?weight=3&bdat=yes", Relay(FAR, 587, Tls.STARTTLS, weight=3, has_bdat=True)),
+        ("smtp://mail.example.org?tls=implicit&weight=100", Relay(FAR, 465, Tls.IMPLICIT, weight=100)),
+        (
+            "smtp://me%40x@mail.example.org?token=/run/secrets/a%20token",
+            Relay(FAR, 587, Tls.STARTTLS, "me@x", token_file="/run/secrets/a token"),
+        ),
     ],
 )
 def test_address_means_a_relay(url: str, relay: Relay) -> None:
@@ -60,6 +66,13 @@ def test_several_relays_keep_their_order() -> None:
         "smtp://u:hunter2@mail.example.org?tls=maybe",
         "smtp://u:hunter2@mail.example.org?ssl=1",
         "smtp://u:hunter2@mail.example.org?tls=none&tls=none",
+        "smtp://u:hunter2@mail.example.org?weight=0",
+        "smtp://u:hunter2@mail.example.org?weight=101",
+        "smtp://u:hunter2@mail.example.org?weight=²",
+        "smtp://u:hunter2@mail.example.org?weight=",
+        "smtp://u:hunter2@mail.example.org?bdat=perhaps",
+        "smtp://u:hunter2@mail.example.org?token=/run/token",
+        "smtp://mail.example.org?token=/run/token",
         "smtps://u:hunter2@mail.example.org?tls=none",
         "smtp://u:hunter2@mail.example.org/path",
         "smtp://u:hunter2#x@mail.example.org",
@@ -116,3 +129,13 @@ def test_any_text_gives_relays_or_one_clear_line(text: str) -> None:
         answer = [str(error)]
     assert answer
     assert not any("\n" in line for line in answer)
+
+
+def test_bdat_may_be_set_for_all_relays_and_taken_back_for_one() -> None:
+    first, second = relays_from("smtp://a.example.org,smtp://b.example.org?bdat=no", has_bdat=True)
+    assert (first.has_bdat, second.has_bdat) == (True, False)
+
+
+def test_token_never_goes_over_an_unencrypted_connection_to_another_machine() -> None:
+    with pytest.raises(BadInput, match="unencrypted"):
+        relays_from("smtp://me@mail.example.org?tls=none&token=/run/token")

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
+from newsletter.transport.line import DeliveryLine
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.relay import Relay, Tls
-from newsletter.transport.smtp import DeliveryLine, Job, SmtpTransport, Timeouts
+from newsletter.transport.smtp import Job, SmtpTransport, Timeouts
 from scripted_smtp import (
     PIPELINING_EHLO,
     PLAIN_EHLO,

@@ -5,6 +5,7 @@ import base64
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,7 +212,7 @@ def test_relay_that_offers_no_login_is_told(certificates: Certificates) -> None:
     server = ScriptedServer(ehlo=TLS_EHLO, tls=certificates.server("localhost"))
     with pytest.raises(RelayRefusedLogin) as raised:
         deliver_to(server, Tls.STARTTLS, certificates.client, ("user", "secret"))
-    assert raised.value.answer == "of its ways to log in (none) we know none (PLAIN, LOGIN)"
+    assert raised.value.answer == "of its ways to log in (none) we know none (PLAIN, LOGIN, CRAM-MD5)"
 
 
 def test_login_in_two_steps_is_used_where_it_is_the_only_one() -> None:
@@ -224,6 +225,117 @@ def test_login_in_two_steps_is_used_where_it_is_the_only_one() -> None:
     server = ScriptedServer(lambda turn: steps.get(turn.line), b"250-scripted.test\r\n250 AUTH=LOGIN\r\n")
     assert deliver_to(server, Tls.NONE, None, ("user", "secret")) == [Verdict.ACCEPTED]
     assert [command for command in server.commands if command in steps] == list(steps)
+
+
+def test_login_by_challenge_keeps_the_password_here() -> None:
+    """CRAM-MD5, with the example of RFC 2195 section 2."""
+    challenge = b"<1896.697170952@postoffice.reston.mci.net>"
+    answer = b"tim b913a602c7eda7a495b4e6e7334d3890"
+    steps = {
+        b"AUTH CRAM-MD5\r\n": b"334 " + base64.b64encode(challenge) + b"\r\n",
+        base64.b64encode(answer) + b"\r\n": b"235 2.7.0 in\r\n",
+    }
+    ehlo = b"250-scripted.test\r\n250 AUTH CRAM-MD5 GSSAPI\r\n"
+    server = ScriptedServer(lambda turn: steps.get(turn.line), ehlo)
+    assert deliver_to(server, Tls.NONE, None, ("tim", "tanstaaftanstaaf")) == [Verdict.ACCEPTED]
+    assert [command for command in server.commands if command in steps] == list(steps)
+
+
+def test_challenge_that_is_none_takes_the_login_back() -> None:
+    ehlo = b"250-scripted.test\r\n250 AUTH CRAM-MD5\r\n"
+    server = ScriptedServer(
+        lambda turn: {b"AUTH CRAM-MD5\r\n": b"334 what?\r\n", b"*\r\n": b"501 5.7.0 Cancelled\r\n"}.get(
+            turn.line
+        ),
+        ehlo,
+    )
+    with pytest.raises(RelayRefusedLogin) as raised:
+        deliver_to(server, Tls.NONE, None, ("tim", "secret"))
+    assert raised.value.answer == "501 5.7.0 Cancelled"
+
+
+def test_mechanism_that_the_server_offers_and_does_not_take_is_followed_by_the_next() -> None:
+    steps = {
+        b"AUTH LOGIN\r\n": b"334 VXNlcm5hbWU6\r\n",
+        base64.b64encode(b"user") + b"\r\n": b"334 UGFzc3dvcmQ6\r\n",
+        base64.b64encode(b"secret") + b"\r\n": b"235 2.7.0 in\r\n",
+    }
+
+    def answer(turn: Turn) -> Answer | None:
+        return b"504 5.5.4 Not that one\r\n" if b"PLAIN" in turn.line else steps.get(turn.line)
+
+    server = ScriptedServer(answer, b"250-scripted.test\r\n250 AUTH PLAIN LOGIN\r\n")
+    assert deliver_to(server, Tls.NONE, None, ("user", "secret")) == [Verdict.ACCEPTED]
+
+
+def deliver_with_token(server: ScriptedServer, token_file: Path, tls: ssl.SSLContext) -> list[Verdict]:
+    heard: list[Verdict] = []
+
+    async def play() -> None:
+        async with server:
+            relay = Relay("localhost", server.port, Tls.STARTTLS, "me@x", token_file=str(token_file))
+            transport = SmtpTransport(
+                [relay], connections=1, timeouts=PATIENT, tls_context=tls, messages_per_connection=1
+            )
+            jobs = [Job(number, "n@example.org", "r@example.net", lambda: CONTENT) for number in (1, 2)]
+            try:
+                await transport.deliver(jobs, on_outcome=lambda _job, outcome: heard.append(outcome.verdict))
+            finally:
+                await transport.close()
+
+    asyncio.run(play())
+    return heard
+
+
+XOAUTH2_EHLO = b"250-scripted.test\r\n250-AUTH PLAIN XOAUTH2\r\n250 STARTTLS\r\n"
+
+
+def test_token_is_read_at_every_login(certificates: Certificates, tmp_path: Path) -> None:
+    token_file = tmp_path / "token"
+    token_file.write_text("first\n")
+    said: list[bytes] = []
+
+    def answer(turn: Turn) -> Answer | None:
+        if turn.verb != "AUTH":
+            return None
+        said.append(base64.b64decode(turn.line.split()[2]))
+        token_file.write_text("second\n")
+        return b"235 2.7.0 in\r\n"
+
+    server = ScriptedServer(answer, XOAUTH2_EHLO, tls=certificates.server("localhost"))
+    assert deliver_with_token(server, token_file, certificates.client) == [Verdict.ACCEPTED] * 2
+    assert said == [b"user=me@x\x01auth=Bearer first\x01\x01", b"user=me@x\x01auth=Bearer second\x01\x01"]
+
+
+def test_token_that_is_refused_by_a_challenge_is_a_refused_login(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    token_file = tmp_path / "token"
+    token_file.write_text("old")
+
+    def answer(turn: Turn) -> Answer | None:
+        if turn.verb == "AUTH":
+            return b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n"
+        return b"535 5.7.8 Not accepted\r\n" if turn.line == b"\r\n" else None
+
+    server = ScriptedServer(answer, XOAUTH2_EHLO, tls=certificates.server("localhost"))
+    with pytest.raises(RelayRefusedLogin) as raised:
+        deliver_with_token(server, token_file, certificates.client)
+    assert raised.value.answer == "535 5.7.8 Not accepted"
+    assert "old" not in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [None, "", "two words", "line\r\nQUIT"])
+def test_token_that_cannot_be_one_is_told_before_anything_is_said(
+    certificates: Certificates, tmp_path: Path, content: str | None
+) -> None:
+    token_file = tmp_path / "token"
+    if content is not None:
+        token_file.write_text(content)
+    server = ScriptedServer(ehlo=XOAUTH2_EHLO, tls=certificates.server("localhost"))
+    with pytest.raises(RelayRefusedLogin, match="token"):
+        deliver_with_token(server, token_file, certificates.client)
+    assert not [command for command in server.commands if command.startswith(b"AUTH")]
 
 
 class _Keeping:

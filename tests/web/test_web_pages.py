@@ -1,5 +1,7 @@
 """The other public pages: editions in the browser, pictures, the front page, and what stands there when all fails."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,3 +249,32 @@ def test_accent_that_can_be_read_stays_as_it_is():
 
 def test_impersonal_edition_keeps_literal_brackets():
     assert impersonal("[[open]]first_name]] [[first_name|a & b]]") == "[[first_name]] a & b"
+
+
+def test_pages_bear_the_logo_and_may_load_it_from_where_it_is(sqlite_db, now):
+    logo = "https://www.example.org/img/logo.png"
+    client = TestClient(create_app(an_installation(sqlite_db, logo_url=logo)), base_url=BASE_URL)
+    reader = a_reader(sqlite_db, now)
+    for path in ("/fr/", "/fr/subscribe", "/fr/archive", reader.path, "/fr/confirm/x", "/nowhere"):
+        answer = client.get(path)
+        assert f'<img src="{logo}" alt="Les Jardins du Canal">' in answer.text, path
+        assert "img-src 'self' https://www.example.org;" in answer.headers["content-security-policy"]
+    plain = TestClient(create_app(an_installation(sqlite_db, logo_url="javascript:alert(1)"))).get("/fr/")
+    assert "javascript:" not in plain.text
+    assert "img-src 'self';" in plain.headers["content-security-policy"]
+
+
+def test_front_page_names_its_pairs_and_follows_lang_before_the_browser(sqlite_db):
+    client = TestClient(create_app(an_installation(sqlite_db)), base_url=BASE_URL)
+    for path in ("/", "/fr/", "/en/"):
+        found = re.findall(
+            r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">', client.get(path).text
+        )
+        assert found == [("fr", f"{BASE_URL}/fr/"), ("en", f"{BASE_URL}/en/"), ("x-default", f"{BASE_URL}/")]
+    browser = {"Accept-Language": "fr"}
+    spoken = {
+        ask: client.get(f"/?lang={ask}", headers=browser).headers["content-language"]
+        for ask in ("en", "xx", "")
+    }
+    assert spoken == {"en": "en", "xx": "fr", "": "fr"}
+    assert client.get("/fr/?lang=en").headers["content-language"] == "fr"

@@ -44,7 +44,7 @@ def talk(port: int, sent: bytes) -> bytes:
         ),
     ],
 )
-def test_one_click_over_a_bare_socket(sqlite_db, now, port, content_type, body):  # U1, U2, U3
+def test_u1_u2_u3_one_click_over_a_bare_socket(sqlite_db, now, port, content_type, body):
     reader = a_reader(sqlite_db, now)
     head = f"POST {reader.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nConnection: close\r\n"
     answer = talk(port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -56,7 +56,7 @@ def test_one_click_over_a_bare_socket(sqlite_db, now, port, content_type, body):
     assert state_of(sqlite_db, reader) == SubscriptionState.ENDED
 
 
-def test_scanner_that_opens_every_link_changes_nothing(sqlite_db, now, port):  # U4
+def test_u4_scanner_that_opens_every_link_changes_nothing(sqlite_db, now, port):
     reader = a_reader(sqlite_db, now)
     before = every_row(sqlite_db)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -106,7 +106,7 @@ def test_rubbish_instead_of_a_request_is_survived(port, capsys):
     assert talk(port, b"GET /healthz HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nok\n")
 
 
-def test_nothing_is_logged_of_a_visit(sqlite_db, now, port, capfd, caplog):  # T28
+def test_t28_nothing_is_logged_of_a_visit(sqlite_db, now, port, capfd, caplog):
     reader = a_reader(sqlite_db, now)
     talk(
         port,

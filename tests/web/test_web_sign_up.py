@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from builders_jobs import waiting_work
 from builders_sign_up import VISITOR, Office, an_office, hidden
 from builders_web import BASE_URL, an_installation, every_row
 from newsletter.audience.abuse.models import FormCount
@@ -20,7 +21,6 @@ from newsletter.audience.actions import suppress
 from newsletter.audience.consent.models import ShownText
 from newsletter.audience.models import MailingList, OptIn, SuppressionReason
 from newsletter.foundation.database import Database
-from newsletter.jobs.models import Job
 from newsletter.web.app import create_app
 
 FORMS = ["/fr/subscribe", "/fr/subscribe/", "/en/subscribe", "/fr/subscribe/letter", "/en/subscribe/letter/"]
@@ -118,9 +118,7 @@ def test_form_is_kept_with_its_circumstances_and_one_job(office: Office) -> None
     assert (kept.ip, kept.user_agent) == (VISITOR, "Browser/1")
     assert (kept.requested_at, kept.expires_at) == (office.now, office.now + timedelta(days=7))
     assert office.subscriber("Zoe@example.org") is None
-    with office.db.read() as session:
-        [job] = session.scalars(sa.select(Job))
-        assert (job.kind, job.payload) == ("consider_sign_up", {"sign_up_id": kept.id})
+    assert waiting_work(office.db) == [("consider_sign_up", {"sign_up_id": kept.id}, 0)]
 
 
 def test_wrong_form_comes_back_with_what_was_typed_and_the_problem_beside_the_field(small: Office) -> None:
@@ -265,8 +263,8 @@ def test_t19_answer_is_the_same_octets_for_every_standing_of_an_address(
     }
     assert len(seen) == 1
     # The same rows are written, too: one request, one job.
-    with office.db.read() as session:
-        assert session.scalar(sa.select(sa.func.count()).where(Job.kind == "consider_sign_up")) == len(people)
+    kinds = [kind for kind, _, _ in waiting_work(office.db)]
+    assert kinds.count("consider_sign_up") == len(people)
 
 
 def test_t19_answer_takes_the_same_time_for_every_standing_of_an_address(small: Office) -> None:

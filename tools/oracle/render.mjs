@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
+// Version 4 talks on stdout, which is for our answer.
+console.log = console.error;
 const PACKAGES = { 5: 'mjml', 4: 'mjml4' };
 
 async function render(mjml2html, source) {

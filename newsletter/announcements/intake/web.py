@@ -1,6 +1,7 @@
 """What an import fetches from the web: documents and pictures, each once, within limits for all of them together."""
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -81,8 +82,8 @@ class Web:
 
 
 def is_url(source: str) -> bool:
-    """Whether a source is an address on the web rather than a path."""
-    return source.lower().startswith(("http://", "https://"))
+    """Whether a source is an address rather than a path; fetching refuses all but http and https."""
+    return re.match(r"[a-z][a-z0-9+.-]*://", source, re.IGNORECASE) is not None
 
 
 def page_url(text: str) -> str:

@@ -88,6 +88,7 @@ HARMLESS = {
     "css-text-decoration-thickness": _DECORATES,
     "css-text-shadow": _DECORATES,
     "css-text-underline-offset": _DECORATES,
+    "css-text-wrap": "titles break where they would without it",
     "css-transition": _DECORATES,
     "css-white-space": _DECORATES,
     "css-word-break": _DECORATES,

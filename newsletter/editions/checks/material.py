@@ -9,6 +9,8 @@ from newsletter.announcements.rules import is_stale
 from newsletter.editions.checks.places import EDITION, Place
 from newsletter.editions.choosing import texts_of
 from newsletter.editions.models import Edition
+from newsletter.editions.queries import edition_by_id
+from newsletter.foundation.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Story:
     happens_on: date | None = None
     published_on: date | None = None
     has_picture: bool = False
+
+
+def stories_now(database: Database, edition_id: int) -> tuple[Story, ...]:
+    """What is written in an edition, from the database. Raises EditionNotFound."""
+    with database.read() as session:
+        return stories_of(edition_by_id(session, edition_id))
 
 
 def stories_of(edition: Edition) -> tuple[Story, ...]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from newsletter.editions.checks.few_items import check_few_items
 from newsletter.editions.checks.findings import Finding, in_order
+from newsletter.editions.checks.kept_answers import kept_answers
 from newsletter.editions.checks.languages import check_languages, check_states, check_subjects
+from newsletter.editions.checks.links import judge_links, pages_of
 from newsletter.editions.checks.mail_contrast import check_contrast
 from newsletter.editions.checks.mail_markup import (
     check_headings,
@@ -21,7 +23,7 @@ from newsletter.editions.checks.mail_markup import (
 from newsletter.editions.checks.mail_size import check_size
 from newsletter.editions.checks.mail_support import check_support
 from newsletter.editions.checks.mail_words import check_lengths
-from newsletter.editions.checks.material import Story, stories_of
+from newsletter.editions.checks.material import stories_of
 from newsletter.editions.checks.places import Place
 from newsletter.editions.checks.same_facts import check_facts
 from newsletter.editions.checks.spelling import FOLDERS, check_spelling
@@ -49,7 +51,8 @@ def check_now(
     require_approval: bool = False,
     dictionaries: Sequence[Path] = FOLDERS,
 ) -> tuple[Finding, ...]:
-    """Everything that somebody should know of an edition as it stands, the gravest first. No network.
+    """Everything that somebody should know of an edition as it stands, the gravest first. No network: of links it tells
+    what their pages answered within the last week, if they were asked (`kept_answers.ask_links_now`).
 
     With `require_approval`, texts that nobody has approved block. Raises EditionNotFound.
     """
@@ -57,17 +60,13 @@ def check_now(
         edition = edition_by_id(session, edition_id)
         gathered = gather(edition, masthead, now)
         theme = edition.theme or masthead.theme
+        stories = stories_of(edition)
+        links = list(judge_links(stories, kept_answers(session, pages_of(stories), now), now))
     rendering = render_variants(gathered, theme)
     today = now.astimezone(masthead.zone).date()
     words = check_words(edition, today, require_approval=require_approval, dictionaries=dictionaries)
     mails = check_mails(gathered.contents, rendering, load_theme(theme))
-    return in_order(_told_once([*rendering.findings, *words, *mails]))
-
-
-def stories_now(database: Database, edition_id: int) -> tuple[Story, ...]:
-    """What is written in an edition, for the check of its links. Raises EditionNotFound."""
-    with database.read() as session:
-        return stories_of(edition_by_id(session, edition_id))
+    return in_order(_told_once([*rendering.findings, *words, *mails, *links]))
 
 
 def check_words(

@@ -1,0 +1,1 @@
+"""Measures sending on the wire; `python -m bench.wire` (see bench/README.md)."""

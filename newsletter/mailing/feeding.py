@@ -1,0 +1,307 @@
+"""The ledger's thread of a run: claims slices, feeds the line with their messages, writes down what is answered.
+
+The line's thread never waits for the database: it takes messages from a feed that is filled ahead of it, and leaves
+answers in a queue. All that came in since the last commit is written in one transaction, together with the next claims.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+
+from sqlalchemy.exc import OperationalError
+
+from newsletter.foundation.addresses import envelope_address
+from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.mailing.claiming import ClaimedDelivery, unwanted
+from newsletter.mailing.connection import OwnConnection
+from newsletter.mailing.domains import OTHER
+from newsletter.mailing.hands import Hand, Parts
+from newsletter.mailing.journal import Mark
+from newsletter.mailing.results import Blame
+from newsletter.mailing.shelf import Shelf
+from newsletter.mailing.slicing import SLICE_SIZE
+from newsletter.mailing.step import Heard, Step
+from newsletter.mailing.watching import orders_for
+from newsletter.transport.errors import FeedIsOver
+from newsletter.transport.feed import Feed
+from newsletter.transport.octets import Message
+from newsletter.transport.outcome import Outcome, Verdict, in_doubt, not_tried
+from newsletter.transport.smtp import Job
+
+# So many messages are claimed ahead of the line; so many in all, where a pace holds some of them back.
+_AHEAD = 2 * SLICE_SIZE
+_AHEAD_MAX = 10 * SLICE_SIZE
+# So many answers are not left for longer than it takes.
+_ANSWERS_A_COMMIT = SLICE_SIZE
+_TICK_SECONDS = 0.02
+_WATCH_SECONDS = 0.05
+_BEAT_SECONDS = 2.0
+# How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
+_PATIENCE_SECONDS_SQLITE = 2.0
+_PATIENCE_SECONDS_POSTGRESQL = 60.0
+
+_UNHEARD = in_doubt("the line broke off without a word about this message")
+_NOT_BEGUN = not_tried("it was taken back before it was begun")
+_MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
+
+
+class Feeder:
+    """Fills one feed with the messages of one mailing, and writes down what becomes of them."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        mailing_id: int,
+        feed: Feed,
+        *,
+        on_result: Callable[[Outcome], None],
+        stop: Callable[[], bool],
+        slice_nos: Collection[int] | None = None,
+        sending_token: str = "",
+    ) -> None:
+        """`sending_token` is of the foreground run that has the mailing in hand; "" for none."""
+        self._parts = parts
+        self._mailing_id = mailing_id
+        self._feed = feed
+        self._on_result = on_result
+        self._stop = stop
+        self._slice_nos = slice_nos
+        self._sending_token = sending_token
+        self._connection = OwnConnection(parts.database)
+        self._sender = envelope_address(parts.sender_address)
+        self._wake = threading.Event()
+        self._shelf: Shelf[Job] = Shelf(parts.gate)
+        self._hands: dict[int, Hand] = {}  # by the token of its run
+        self._held: dict[int, tuple[Hand, ClaimedDelivery]] = {}  # by the reader
+        self._heard: deque[tuple[int, Outcome]] = deque()
+        self._put_count = self._answer_count = 0
+        self._blame_of: dict[str, Blame] = {}  # by group of domains
+        self._blame_of_content = Blame()
+        self._to_hold: dict[str, str] = {}  # group -> a server's words
+        self._held_back: set[str] = set()
+        self._line_has_ended = False
+        self._is_ending = False  # nothing more may be claimed
+        self._found_nothing = False
+        self._was_left_out = False  # readers were taken back, for a claim that skips them
+        self._watched_at = self._beaten_at = time.monotonic()
+        self.blamed_by = ""
+        """The words of a server that made the whole mailing stop; "" for none."""
+        self.error: BaseException | None = None
+        """What broke the ledger's thread off."""
+
+    # In the line's thread
+
+    def heard(self, job: Job, outcome: Outcome) -> None:
+        """Takes the outcome of one message."""
+        subscriber_id = int(str(job.key))
+        hand = self._held[subscriber_id][0]
+        hand.note(subscriber_id, _MARKS.get(outcome.verdict, Mark.NOT_TAKEN))
+        self._heard.append((subscriber_id, outcome))
+        self._answer_count += 1
+        if outcome.code is not None:
+            self._look_for_blame(hand.domain_group, outcome)
+        if self._shelf.is_limited:
+            self._shelf.done(_domain(job.recipient))
+            self._wake.set()
+        elif len(self._heard) >= _ANSWERS_A_COMMIT or not self._feed.waiting_count:
+            self._wake.set()
+        self._on_result(outcome)
+
+    def _look_for_blame(self, group: str, outcome: Outcome) -> None:
+        """Stops at once what servers refuse for the sender's sake: a group of domains, or everything."""
+        blame = self._blame_of.setdefault(group, Blame())
+        is_everything = self._blame_of_content.note(outcome.verdict is Verdict.CONTENT_REFUSED)
+        if blame.note(outcome.verdict is Verdict.BLOCKED) and group not in self._held_back:
+            self._held_back.add(group)
+            self._to_hold[group] = outcome.text
+            # The other domains have many providers, and two groups have more in common than chance: then it is us.
+            is_everything |= group == OTHER or len(self._held_back) > 1
+            self._withdraw({key for key, held in list(self._held.items()) if held[0].domain_group == group})
+        if is_everything and not self.blamed_by:
+            self.blamed_by = outcome.text
+            self._withdraw(None)
+
+    def line_has_ended(self) -> None:
+        """Says that no answer comes any more."""
+        self._line_has_ended = True
+        self._wake.set()
+
+    def let_go(self) -> None:
+        """Leaves the journals of what could not be written; to be called when both threads are done."""
+        for hand in self._hands.values():
+            hand.leave()
+
+    # In the ledger's thread
+
+    def work(self) -> None:
+        """Works until nothing is due, or somebody says stop, and every claimed message is decided; closes the feed."""
+        try:
+            while self._goes_on():
+                self._wake.wait(_TICK_SECONDS)
+                self._wake.clear()
+        except BaseException as error:
+            self.error = error
+            self._withdraw(None)
+        finally:
+            self._feed.close()
+            self._connection.close()
+
+    def _goes_on(self) -> bool:
+        if self._stop() or self._line_has_ended or self.blamed_by:
+            self._is_ending = True
+            self._take_back(None)
+        self._watch()
+        if self._line_has_ended:
+            self._decide_unheard()
+        self._commit()
+        self._put()
+        return bool(self._hands) or not (self._is_ending or self._found_nothing)
+
+    def _withdraw(self, keys: Collection[int] | None) -> None:
+        """Takes messages that were not begun away from the line, those of `keys` or all."""
+        for key in map(int, map(str, self._feed.withdraw(keys))):
+            self._answer_count += 1
+            self._shelf.done(_domain(self._held[key][1].address))
+            self._heard.append((key, _NOT_BEGUN))
+
+    def _take_back(self, keys: Collection[int] | None) -> None:
+        """The same, and those that have not come to the line yet."""
+        self._heard.extend((key, _NOT_BEGUN) for key in self._shelf.take_back(keys))
+        self._withdraw(keys)
+
+    def _decide_unheard(self) -> None:
+        """What the line never told of is in doubt where it was handed over, and else was not begun."""
+        told = {subscriber_id for subscriber_id, _ in self._heard}
+        for subscriber_id, (hand, _) in self._held.items():
+            if subscriber_id not in told and subscriber_id in hand.left:
+                outcome = _UNHEARD if hand.is_handed_over(subscriber_id) else _NOT_BEGUN
+                self._heard.append((subscriber_id, outcome))
+
+    def _watch(self) -> None:
+        """Looks at what others have changed: whether the mailing still runs, its limits, readers who have left."""
+        moment = time.monotonic()
+        if moment - self._watched_at < _WATCH_SECONDS or not self._hands:
+            return
+        self._watched_at = moment
+        if not self._connection.was_written_to():
+            return
+        untouched = [key for key, (hand, _) in self._held.items() if not hand.is_handed_over(key)]
+        with self._connection.transaction() as session:
+            orders = orders_for(session, self._mailing_id)
+            gone = unwanted(session, self._mailing_id, untouched, self._parts.clock())
+        self._shelf.connections = orders.connections
+        self._shelf.set_pace(orders.per_minute)
+        if not orders.runs:
+            self._is_ending = True
+            self._take_back(None)
+        elif gone:
+            self._take_back(set(gone))
+            self._was_left_out = True
+
+    def _commit(self) -> None:
+        """Writes down what was heard, ends what is decided, and claims more where the line will soon want it."""
+        moment = time.monotonic()
+        is_beat_due = bool(self._hands) and moment - self._beaten_at >= _BEAT_SECONDS
+        claim_count = self._claim_count()
+        if not (self._heard or claim_count or is_beat_due):
+            return
+        heard = []
+        for _ in range(len(self._heard)):
+            key, outcome = self._heard.popleft()
+            hand, claimed = self._held.pop(key)
+            hand.left.discard(key)
+            heard.append(Heard(hand, claimed, outcome))
+        ended = [hand for hand in self._hands.values() if not hand.left]
+        to_hold, self._to_hold = self._to_hold, {}
+        step = Step(
+            self._parts,
+            self._mailing_id,
+            heard,
+            ended=ended,
+            to_hold=to_hold,
+            pause_because=self.blamed_by,
+            beating=[token for token, hand in self._hands.items() if hand.left] if is_beat_due else (),
+            sending_token=self._sending_token,
+            claim_count=claim_count,
+            slice_nos=self._slice_nos,
+        )
+        self._write(step)
+        if is_beat_due:
+            self._beaten_at = moment
+        for hand in ended:
+            del self._hands[hand.run.token]
+        for hand in step.committed():
+            self._take_in_hand(hand)
+        self._found_nothing |= step.found_nothing
+        if ended and self._was_left_out:  # their slices are open once more
+            self._found_nothing = self._was_left_out = False
+        away = {key for key, (hand, _) in self._held.items() if hand.run.token in step.taken_away}
+        if away:
+            self._take_back(away)
+
+    def _claim_count(self) -> int:
+        if self._is_ending or self._found_nothing or len(self._held) >= _AHEAD_MAX:
+            return 0
+        return max(0, _AHEAD - self._feed.waiting_count - self._shelf.ready_count)
+
+    def _write(self, step: Step) -> None:
+        """Commits, waiting for a database that is away: until then nothing is claimed, and the answers are kept."""
+        is_sqlite = self._parts.database.is_sqlite
+        patience = _PATIENCE_SECONDS_SQLITE if is_sqlite else _PATIENCE_SECONDS_POSTGRESQL
+        begin, pause = time.monotonic(), 0.1
+        while True:
+            try:
+                with self._connection.transaction() as session:
+                    step.write(session)
+                return
+            except (DatabaseNotReady, OperationalError):
+                if time.monotonic() - begin + pause > (patience if not self._stop() else patience / 10):
+                    step.failed()
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, 1.0)
+
+    def _take_in_hand(self, hand: Hand) -> None:
+        claim, now = hand.claim, self._parts.clock()
+        if claim is None:
+            return
+        self._hands[hand.run.token] = hand
+        items = []
+        for claimed in claim.deliveries:
+            self._held[claimed.subscriber_id] = (hand, claimed)
+            job = self._job(hand, claimed, self._parts.composer.maker(claimed, now))
+            items.append((_domain(job.recipient), claimed.subscriber_id, job))
+        self._shelf.add(items)
+
+    def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], Message]) -> Job:
+        def message() -> Message:
+            octets = make()
+            hand.note(claimed.subscriber_id, Mark.HANDED_OVER)
+            return octets
+
+        return Job(
+            key=claimed.subscriber_id,
+            sender=self._sender,
+            recipient=envelope_address(claimed.address),
+            message=message,
+            is_slow=self._parts.composer.is_slow,
+        )
+
+    def _put(self) -> None:
+        """Puts into the feed what may go now."""
+        jobs = self._shelf.take_what_may_go(self._put_count - self._answer_count)
+        if not jobs:
+            return
+        self._put_count += len(jobs)
+        try:
+            self._feed.put(jobs)
+        except FeedIsOver:
+            self._answer_count += len(jobs)
+            for job in jobs:
+                self._shelf.done(_domain(job.recipient))
+                self._heard.append((int(str(job.key)), _NOT_BEGUN))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -1,0 +1,67 @@
+"""From a server's answer to what the ledger keeps of it, and when the answers mean that the sending must stop."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.mailing.claiming import ClaimedDelivery
+from newsletter.mailing.models import DeliveryState
+from newsletter.mailing.recording import Result
+from newsletter.mailing.rules import GIVE_UP_AFTER, retry_after, state_after
+from newsletter.transport.outcome import BackOff, Outcome, Verdict
+
+# So many answers out of so many that blame the sender, and it stops: more mail would only make it worse.
+BLAMED_MAX = 3
+BLAMED_OF = 50
+
+
+def result_of(
+    token: int,
+    claimed: ClaimedDelivery,
+    outcome: Outcome,
+    now: datetime,
+    chance: Callable[[], float],
+    give_up_after: timedelta = GIVE_UP_AFTER,
+) -> Result:
+    """What becomes of a claimed delivery by this outcome; `chance` gives numbers from 0 to 1."""
+    if outcome.verdict is Verdict.ACCEPTED:  # nearly all of them
+        state = DeliveryState.ACCEPTED
+    else:
+        state = state_after(outcome, claimed.attempt_count, give_up_after)
+    attempt_count, next_attempt_at = claimed.attempt_count, None
+    if state is DeliveryState.PENDING:
+        attempt_count -= 1  # it was not tried
+    elif state is DeliveryState.DEFERRED or (
+        state is DeliveryState.GIVEN_UP and outcome.backs_off is BackOff.RELAY
+    ):
+        state = DeliveryState.DEFERRED
+        next_attempt_at = now + retry_after(attempt_count, chance())
+        if outcome.backs_off is BackOff.RELAY:  # its trouble is not held against the reader
+            attempt_count -= 1
+    return Result(
+        token,
+        claimed.subscriber_id,
+        state,
+        attempt_count,
+        next_attempt_at,
+        outcome.code,
+        outcome.enhanced,
+        outcome.text,
+    )
+
+
+@dataclass(slots=True)
+class Blame:
+    """Whether the last answers blame the sender so often that it must stop."""
+
+    count: int = 0
+    _blamed_at: deque[int] = field(default_factory=lambda: deque(maxlen=BLAMED_MAX))
+
+    def note(self, is_blamed: bool) -> bool:
+        """Notes one answer; True where it is the third within fifty that blames."""
+        self.count += 1
+        if not is_blamed:
+            return False
+        self._blamed_at.append(self.count)
+        return len(self._blamed_at) == BLAMED_MAX and self.count - self._blamed_at[0] < BLAMED_OF

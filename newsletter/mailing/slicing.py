@@ -1,0 +1,229 @@
+"""Cutting a mailing into slices: every reader's row is made inside the database, with the number of its slice.
+
+A slice holds readers of one domain group. Its number says which: numbers count through the groups, then the first
+500 of each, the next 500 of each, and so on, so that a mailing goes on with all providers side by side. A number may
+be unused.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.mailing.domains import GROUPS, OTHER, group_of
+from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
+
+SLICE_SIZE = 500
+# From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
+_LARGE_DOMAIN_MIN = 200
+_LARGE_DOMAINS_MAX = 40
+# What a planned row can be, and what a slice of such rows is.
+_KINDS = (
+    (DeliveryState.PENDING, SliceState.OPEN),
+    (DeliveryState.WAITING, SliceState.WAITING),
+    (DeliveryState.SKIPPED, SliceState.CLOSED),
+)
+_KIND_OF = {state: index for index, (state, _) in enumerate(_KINDS)}
+# What a reader chose: her languages in order, and whether she wants two in one mail.
+Choice = tuple[tuple[str, ...], bool]
+_Type = sa.types.TypeEngine[Any]
+_Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a choice of languages gets: the variant, and whether it is to be had already; None for nothing."""
+
+    variant: str | None
+    state: DeliveryState
+
+
+def plan_rows(
+    session: WriteSession,
+    mailing_id: int,
+    readers: sa.Subquery,
+    planned: Mapping[Choice, Planned],
+    now: datetime,
+    slice_size: int = SLICE_SIZE,
+) -> None:
+    """Makes a delivery for each of the readers (`readership.readers_of`) who has none, and the slices they are in.
+
+    `planned` says of every choice among them what it gets.
+    """
+    if not planned:
+        return
+    groups = _groups(session, readers)
+    base = _last_slice(session, mailing_id)
+    cut = _Cut(base=base, kind_count=len(_KINDS) * len(set(groups.values()) | {OTHER}), size=slice_size)
+    names = [OTHER, *sorted(set(groups.values()) - {OTHER})]
+    choices_rows = [
+        (",".join(languages), reads_both, item.variant, _KIND_OF[item.state])
+        for (languages, reads_both), item in planned.items()
+    ]
+    choice: dict[str, _Type] = {"languages": sa.String(200), "reads_both": sa.Boolean()}
+    with (
+        _table(
+            session, "choice", choice, {"variant": sa.String(41), "kind": sa.Integer()}, choices_rows
+        ) as choices,
+        _table(
+            session,
+            "domain",
+            {"domain": sa.String(320)},
+            {"place": sa.Integer()},
+            [(domain, names.index(group)) for domain, group in groups.items()],
+        ) as domains,
+    ):
+        placed = _placed(session, mailing_id, readers, choices, domains)
+        _make_rows(session, mailing_id, placed, cut, now)
+    _make_slices(session, mailing_id, names, cut)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    base: int  # the last number in use
+    kind_count: int  # how many sorts of slices there are: kinds of rows times groups of domains
+    size: int
+
+
+def _last_slice(session: ReadSession, mailing_id: int) -> int:
+    last = sa.select(sa.func.max(DeliverySlice.slice_no)).where(DeliverySlice.mailing_id == mailing_id)
+    return session.scalar(last) or 0
+
+
+def domain_of(session: ReadSession, address: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """The part of an address behind the @, as an expression."""
+    if session.get_bind().dialect.name == "postgresql":
+        return sa.func.split_part(address, "@", 2)
+    return sa.func.substr(address, sa.func.instr(address, "@") + 1)
+
+
+def _groups(session: ReadSession, readers: sa.Subquery) -> dict[str, str]:
+    """domain -> group, of every domain that is not among the others."""
+    domain = domain_of(session, readers.c.address_lower)
+    large = session.scalars(
+        sa.select(domain)
+        .group_by(domain)
+        .having(sa.func.count() >= _LARGE_DOMAIN_MIN)
+        .order_by(sa.func.count().desc(), domain)
+        .limit(_LARGE_DOMAINS_MAX)
+    ).all()
+    return {name: group_of(name, large) for name in {*GROUPS, *large}}
+
+
+def _placed(
+    session: ReadSession, mailing_id: int, readers: sa.Subquery, choices: sa.Table, domains: sa.Table
+) -> sa.Subquery:
+    """Of each reader without a row: what her row says, and `sort`, the number of the sort of slice she is in."""
+    # Made once: SQLite would work out each reader's reason anew wherever it is named below.
+    whole = sa.select(readers, domain_of(session, readers.c.address_lower).label("domain"))
+    people = whole.cte("people").prefix_with("MATERIALIZED")
+    gets_it = people.c.reason.is_(None)
+    kind = sa.case((gets_it, choices.c.kind), else_=_KIND_OF[DeliveryState.SKIPPED])
+    has_row = sa.exists().where(
+        Delivery.mailing_id == mailing_id, Delivery.subscriber_id == people.c.subscriber_id
+    )
+    lacks = sa.case(
+        (sa.and_(gets_it, choices.c.variant.is_(None)), SkipReason.NOTHING_IN_HER_LANGUAGE.value),
+        else_=people.c.reason,
+    )
+    return (
+        sa.select(
+            people.c.subscriber_id,
+            people.c.subscription_id,
+            sa.case((gets_it, choices.c.variant)).label("variant"),
+            lacks.label("skip_reason"),
+            kind.label("kind"),
+            (sa.func.coalesce(domains.c.place, 0) * len(_KINDS) + kind).label("sort"),
+        )
+        .select_from(
+            people.outerjoin(
+                choices,
+                sa.and_(
+                    choices.c.languages == sa.type_coerce(people.c.languages, sa.String()),
+                    choices.c.reads_both == people.c.reads_both,
+                ),
+            ).outerjoin(domains, domains.c.domain == people.c.domain)
+        )
+        .where(~has_row)  # whoever has a row already, from an earlier wave, is left alone
+        .subquery()
+    )
+
+
+@contextmanager
+def _table(
+    session: WriteSession,
+    name: str,
+    key: Mapping[str, _Type],
+    values: Mapping[str, _Type],
+    rows: Sequence[_Row],
+) -> Iterator[sa.Table]:
+    """These rows as a table of this session for the length of the block, with an index of its key.
+
+    Rows in the statement itself are looked through for every reader: SQLite thinks them too few for an index.
+    """
+    columns = [sa.Column(column, kind, primary_key=True) for column, kind in key.items()]
+    columns += [sa.Column(column, kind) for column, kind in values.items()]
+    table = sa.Table(f"planning_{name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    connection = session.connection()
+    table.create(connection, checkfirst=False)
+    connection.execute(table.insert(), [dict(zip([*key, *values], row, strict=True)) for row in rows])
+    yield table
+    table.drop(connection, checkfirst=False)
+
+
+def _make_rows(session: WriteSession, mailing_id: int, placed: sa.Subquery, cut: _Cut, now: datetime) -> None:
+    place = sa.func.row_number().over(partition_by=placed.c.sort, order_by=placed.c.subscriber_id) - 1
+    # In SQLite and PostgreSQL a whole number divided by one is a whole number.
+    slice_no = cut.base + 1 + sa.cast(place, sa.Integer).op("/")(cut.size) * cut.kind_count + placed.c.sort
+    state = sa.case({index: state.value for state, index in _KIND_OF.items()}, value=placed.c.kind)
+    rows = sa.select(
+        sa.literal(mailing_id),
+        placed.c.subscriber_id,
+        placed.c.subscription_id,
+        slice_no,
+        placed.c.variant,
+        state,
+        placed.c.skip_reason,
+        sa.literal(0),
+        sa.literal(""),
+        sa.literal(now, Delivery.changed_at.type),
+    )
+    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
+
+
+_COLUMNS = (
+    "mailing_id",
+    "subscriber_id",
+    "subscription_id",
+    "slice_no",
+    "variant",
+    "state",
+    "skip_reason",
+    "attempt_count",
+    "reply_text",
+    "changed_at",
+)
+
+
+def _make_slices(session: WriteSession, mailing_id: int, names: Sequence[str], cut: _Cut) -> None:
+    rows = sa.select(Delivery.slice_no, sa.func.count()).where(
+        Delivery.mailing_id == mailing_id, Delivery.slice_no > cut.base
+    )
+    slices = []
+    for slice_no, count in session.execute(rows.group_by(Delivery.slice_no)):
+        group, kind = divmod((slice_no - cut.base - 1) % cut.kind_count, len(_KINDS))
+        slices.append(
+            {
+                "mailing_id": mailing_id,
+                "slice_no": slice_no,
+                "domain_group": names[group],
+                "count": count,
+                "state": _KINDS[kind][1],
+            }
+        )
+    if slices:
+        session.execute(sa.insert(DeliverySlice), slices)
