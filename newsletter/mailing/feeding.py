@@ -23,6 +23,7 @@ from newsletter.mailing.shelf import Shelf
 from newsletter.mailing.slicing import SLICE_SIZE
 from newsletter.mailing.step import Heard, Step
 from newsletter.mailing.watching import orders_for
+from newsletter.transport.envelope import Report
 from newsletter.transport.errors import FeedIsOver
 from newsletter.transport.feed import Feed
 from newsletter.transport.octets import Message
@@ -285,6 +286,8 @@ class Feeder:
             sender=self._sender,
             recipient=envelope_address(claimed.address),
             message=message,
+            report=Report.FAILURE,
+            envelope_id=f"m{self._mailing_id}.{claimed.subscriber_id}",
             is_slow=self._parts.composer.is_slow,
         )
 
