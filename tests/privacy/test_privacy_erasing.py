@@ -54,6 +54,12 @@ def office(db: Database, now: datetime) -> Iterator[Office]:
         yield opened
 
 
+@pytest.fixture
+def small(sqlite_db: Database, now: datetime) -> Iterator[Office]:
+    with an_office(sqlite_db, now) as opened:
+        yield opened
+
+
 def fill_every_table(office: Office) -> None:
     """Zoé is everywhere: she signed up, confirmed, was mailed, asked for her page, wrote, was written about."""
     keyring = office.installation.keyring
@@ -183,30 +189,30 @@ def test_nothing_of_a_person_is_left_in_any_table_log_or_file(office: Office) ->
     assert [item.text for item in messages(office.db) if item.forgotten_at is None] == ["about the weather"]
 
 
-def test_erasing_again_changes_nothing_but_looks_once_more(office: Office) -> None:
-    fill_every_table(office)
-    keyring = office.installation.keyring
-    with office.db.transaction() as session:
-        erase_address(session, keyring, ZOE, office.now)
-    with office.db.transaction() as session:
-        again = erase_address(session, keyring, ZOE, office.now + timedelta(days=1))
+def test_erasing_again_changes_nothing_but_looks_once_more(small: Office) -> None:
+    fill_every_table(small)
+    keyring = small.installation.keyring
+    with small.db.transaction() as session:
+        erase_address(session, keyring, ZOE, small.now)
+    with small.db.transaction() as session:
+        again = erase_address(session, keyring, ZOE, small.now + timedelta(days=1))
     assert (again.person_count, again.left_lists, again.sign_up_count, again.inbound_count) == (0, (), 0, 0)
 
 
-def test_import_of_an_erased_address_is_refused_with_that_reason(office: Office, tmp_path: Path) -> None:
-    fill_every_table(office)
-    keyring = office.installation.keyring
-    with office.db.transaction() as session:
-        erase_address(session, keyring, ZOE, office.now)
+def test_import_of_an_erased_address_is_refused_with_that_reason(small: Office, tmp_path: Path) -> None:
+    fill_every_table(small)
+    keyring = small.installation.keyring
+    with small.db.transaction() as session:
+        erase_address(session, keyring, ZOE, small.now)
     file = tmp_path / "readers.csv"
     file.write_text(f"email\nzoe.LECLERCQ+new@example.org\n{ZOE}\nnew@example.org\n", "utf-8")
     report = import_subscribers(
-        office.db,
+        small.db,
         keyring,
         file,
         list_slug="letter",
         consent_basis="paper",
-        now=office.now,
+        now=small.now,
         languages=("fr", "en"),
     )
     assert (report.added, [line.reason for line in report.refused]) == (
@@ -226,55 +232,55 @@ def test_reader_who_is_erased_while_a_mailing_runs_is_skipped(office: Office) ->
     assert rows.count((DeliveryState.SKIPPED, SkipReason.SUBSCRIPTION_ENDED)) == 2
 
 
-def test_what_a_server_says_after_the_erasure_is_taken_out_by_the_job(office: Office) -> None:
+def test_what_a_server_says_after_the_erasure_is_taken_out_by_the_job(small: Office) -> None:
     """Her message was on the wire: the answer names her, and comes when she is erased already."""
-    fill_every_table(office)
-    run = begin_mailing(office)
-    with office.db.transaction() as session:
-        claimed = claim_deliveries(session, run, 10, office.now)
-    with office.db.transaction() as session:
-        erase_address(session, office.installation.keyring, ZOE, office.now)
-    office.work()
-    hear(office, run, [item for item in claimed if item.address != "bob@example.org"])
-    assert traces(office.db) == ["delivery.reply_text"]
-    office.now += timedelta(minutes=2)
-    office.work()
-    assert traces(office.db) == []
-    with office.db.read() as session:
+    fill_every_table(small)
+    run = begin_mailing(small)
+    with small.db.transaction() as session:
+        claimed = claim_deliveries(session, run, 10, small.now)
+    with small.db.transaction() as session:
+        erase_address(session, small.installation.keyring, ZOE, small.now)
+    small.work()
+    hear(small, run, [item for item in claimed if item.address != "bob@example.org"])
+    assert traces(small.db) == ["delivery.reply_text"]
+    small.now += timedelta(minutes=2)
+    small.work()
+    assert traces(small.db) == []
+    with small.db.read() as session:
         assert session.scalars(sa.select(Job.kind).where(Job.kind == "after_erasing")).all() == []
 
 
-def test_stronger_reason_of_a_suppression_stays(office: Office) -> None:
-    keyring = office.installation.keyring
-    with office.db.transaction() as session:
-        suppress(session, keyring, ZOE, SuppressionReason.COMPLAINED, office.now)
-        suppress(session, keyring, "b@example.org", SuppressionReason.BOUNCED, office.now)
-        erase_address(session, keyring, ZOE, office.now)
-        erase_address(session, keyring, "b@example.org", office.now)
+def test_stronger_reason_of_a_suppression_stays(small: Office) -> None:
+    keyring = small.installation.keyring
+    with small.db.transaction() as session:
+        suppress(session, keyring, ZOE, SuppressionReason.COMPLAINED, small.now)
+        suppress(session, keyring, "b@example.org", SuppressionReason.BOUNCED, small.now)
+        erase_address(session, keyring, ZOE, small.now)
+        erase_address(session, keyring, "b@example.org", small.now)
         reasons = sorted(session.scalars(sa.select(Suppression.reason)))
     assert reasons == [SuppressionReason.COMPLAINED, SuppressionReason.ERASED]
 
 
-def test_erased_person_may_sign_up_anew(office: Office) -> None:
-    fill_every_table(office)
-    keyring = office.installation.keyring
-    with office.db.transaction() as session:
-        erase_address(session, keyring, ZOE, office.now)
-    office.now += timedelta(days=1)
-    office.sign_up(ZOE)
-    office.work()
-    office.client.post(f"/fr/confirm/{office.token()}")
-    assert office.subscriptions(ZOE) == {"letter": ("active", None)}
-    with office.db.read() as session:
+def test_erased_person_may_sign_up_anew(small: Office) -> None:
+    fill_every_table(small)
+    keyring = small.installation.keyring
+    with small.db.transaction() as session:
+        erase_address(session, keyring, ZOE, small.now)
+    small.now += timedelta(days=1)
+    small.sign_up(ZOE)
+    small.work()
+    small.client.post(f"/fr/confirm/{small.token()}")
+    assert small.subscriptions(ZOE) == {"letter": ("active", None)}
+    with small.db.read() as session:
         assert session.scalars(sa.select(Suppression)).all() == []
 
 
-def test_story_of_an_erased_person_is_the_suppression(office: Office) -> None:
-    fill_every_table(office)
-    keyring = office.installation.keyring
-    with office.db.transaction() as session:
-        erase_address(session, keyring, ZOE, office.now)
-    with office.db.read() as session:
+def test_story_of_an_erased_person_is_the_suppression(small: Office) -> None:
+    fill_every_table(small)
+    keyring = small.installation.keyring
+    with small.db.transaction() as session:
+        erase_address(session, keyring, ZOE, small.now)
+    with small.db.read() as session:
         story = story_of_address(session, keyring, ZOE)
         assert (story.id, story.suppressed, story.subscriptions, story.inbound) == (None, True, (), ())
         with pytest.raises(NobodyKnown):

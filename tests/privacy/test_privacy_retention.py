@@ -28,6 +28,12 @@ def office(db: Database, now: datetime) -> Iterator[Office]:
         yield opened
 
 
+@pytest.fixture
+def small(sqlite_db: Database, now: datetime) -> Iterator[Office]:
+    with an_office(sqlite_db, now) as opened:
+        yield opened
+
+
 def test_unconfirmed_sign_up_is_forgotten_with_the_person_after_its_days(office: Office) -> None:
     office.sign_up("nobody@example.org", name="Somebody")
     office.work()
@@ -52,9 +58,9 @@ def test_unconfirmed_sign_up_is_forgotten_with_the_person_after_its_days(office:
     assert forget_what_is_old(office.db, SPANS, asked_at + timedelta(days=31)).people == 0
 
 
-def test_who_came_by_a_file_as_pending_stays(office: Office) -> None:
-    a_reader_of(office, "letter", state=SubscriptionState.PENDING, now=office.now - timedelta(days=400))
-    assert forget_what_is_old(office.db, SPANS, office.now).people == 0
+def test_who_came_by_a_file_as_pending_stays(small: Office) -> None:
+    a_reader_of(small, "letter", state=SubscriptionState.PENDING, now=small.now - timedelta(days=400))
+    assert forget_what_is_old(small.db, SPANS, small.now).people == 0
 
 
 def test_evidence_loses_the_visit_and_nothing_else(office: Office) -> None:
@@ -80,34 +86,34 @@ def test_database_refuses_any_other_change_of_evidence(office: Office, values: d
         connection.execute(sa.update(Consent).values(**values))
 
 
-def test_mails_that_came_in_are_forgotten_but_known(office: Office) -> None:
+def test_mails_that_came_in_are_forgotten_but_known(small: Office) -> None:
     mail = a_mail("Merci !")
-    keyring = office.installation.keyring
-    take(office.db, keyring, office.now, mail)
-    assert forget_what_is_old(office.db, SPANS, office.now + timedelta(days=91)).inbound == 1
-    [message] = messages(office.db)
+    keyring = small.installation.keyring
+    take(small.db, keyring, small.now, mail)
+    assert forget_what_is_old(small.db, SPANS, small.now + timedelta(days=91)).inbound == 1
+    [message] = messages(small.db)
     assert (message.raw, message.text, message.sender) == (None, "", "")
-    assert every_row(office.db)["inbound_mention"] == []
-    assert take(office.db, keyring, office.now, mail).known == 1
+    assert every_row(small.db)["inbound_mention"] == []
+    assert take(small.db, keyring, small.now, mail).known == 1
 
 
-def test_links_and_typed_addresses_are_forgotten_a_day_later(office: Office) -> None:
-    a_reader_of(office, "letter")
-    ask_for_link(office)
-    office.work()
-    ask_for_link(office, "nobody@example.org")  # and no worker considers it
-    assert forget_what_is_old(office.db, SPANS, office.now + timedelta(hours=2)).links == 0
-    assert forget_what_is_old(office.db, SPANS, office.now + timedelta(hours=26)).links == 2
-    with office.db.read() as session:
+def test_links_and_typed_addresses_are_forgotten_a_day_later(small: Office) -> None:
+    a_reader_of(small, "letter")
+    ask_for_link(small)
+    small.work()
+    ask_for_link(small, "nobody@example.org")  # and no worker considers it
+    assert forget_what_is_old(small.db, SPANS, small.now + timedelta(hours=2)).links == 0
+    assert forget_what_is_old(small.db, SPANS, small.now + timedelta(hours=26)).links == 2
+    with small.db.read() as session:
         assert session.scalars(sa.select(PreferencesLink.id)).all() == []
         assert session.scalars(sa.select(PreferencesRequest.id)).all() == []
 
 
-def test_worker_forgets_every_night(office: Office) -> None:
+def test_worker_forgets_every_night(small: Office) -> None:
     for _ in range(2):
-        plan_periodic_work(office.installation, office.now)
-    office.work()
-    with office.db.read() as session:
+        plan_periodic_work(small.installation, small.now)
+    small.work()
+    with small.db.read() as session:
         [job] = session.scalars(sa.select(Job)).all()
-    assert (job.kind, job.due_at) == ("retention", office.now + timedelta(days=1))
-    assert spans_of(office.installation.settings) == SPANS
+    assert (job.kind, job.due_at) == ("retention", small.now + timedelta(days=1))
+    assert spans_of(small.installation.settings) == SPANS
