@@ -25,6 +25,8 @@ class Result(NamedTuple):
 
 
 _COLUMNS = {
+    # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
+    "mailing_id": sa.Integer(),
     "token": sa.BigInteger(),
     "subscriber_id": sa.BigInteger(),
     "state": sa.String(),
@@ -41,16 +43,16 @@ def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result
     if not results:
         return
     rows = [
-        (*result[:4], _moment(session, result.next_attempt_at), *result[5:])
+        (mailing_id, *result[:4], _moment(session, result.next_attempt_at), *result[5:])
         if result.next_attempt_at is not None
-        else result
+        else (mailing_id, *result)
         for result in results
     ]
     given = rows_given(session, rows, _COLUMNS)
     session.execute(
         sa.update(Delivery)
         .where(
-            Delivery.mailing_id == mailing_id,
+            Delivery.mailing_id == given.c.mailing_id,
             Delivery.subscriber_id == given.c.subscriber_id,
             Delivery.run_token == given.c.token,
             Delivery.state.in_([DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT]),
