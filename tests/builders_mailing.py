@@ -74,6 +74,7 @@ class LineOfAnswers:
         self.handed.append(job.recipient)
         self.jobs.append(job)
         self.messages.append(whole(job.message()))
+        job.on_hand_over()
         on_outcome(job, self.answers.get(job.recipient, ACCEPTED))
 
 

@@ -130,6 +130,7 @@ def test_line_that_breaks_off_without_a_word_leaves_in_doubt_what_it_had_handed_
                 raise RuntimeError("a bug")
             self.handed.append(job.recipient)
             job.message()
+            job.on_hand_over()
 
     with pytest.raises(RuntimeError, match="a bug"):
         office.run(Broken())
