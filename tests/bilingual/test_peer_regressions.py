@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 
 from builders import NOW, a_list, a_masthead, a_reader, an_announcement, an_edition
 from builders_desk import PARTY, PRUNING, Desk
+from builders_mailing import ACCEPTED, LineOfAnswers
 from newsletter.audience.models import MailingList
 from newsletter.editions.freezing import freeze_now
 from newsletter.editions.queries import rendered_variants
@@ -22,36 +23,32 @@ from newsletter.mailing.errors import MailingIsOver, MailingIsRunning
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import mailing_report
-from newsletter.mailing.run import MailingRun
+from newsletter.mailing.run import MailingRun, Parts
 from newsletter.transport.octets import whole
-from newsletter.transport.outcome import Outcome, Verdict
+from newsletter.transport.outcome import Outcome
 from newsletter.transport.smtp import Job
 
 
-class SharedLine:
+class SharedLine(LineOfAnswers):
     """A line that several runs hand messages to; it keeps who got what."""
 
     def __init__(self) -> None:
-        self.handed: list[tuple[str, str]] = []
+        super().__init__()
+        self.got: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
-    def deliver(
-        self, jobs: Sequence[Job], *, on_outcome: Callable[[Job, Outcome], None], stop: Callable[[], bool]
-    ) -> None:
-        for job in jobs:
-            if stop():
-                on_outcome(job, Outcome(Verdict.NOT_TRIED, None, None, ""))
-                continue
-            language = str(message_from_bytes(whole(job.message()))["Content-Language"])
-            with self._lock:
-                self.handed.append((job.recipient, language))
-            on_outcome(job, Outcome(Verdict.ACCEPTED, 250, "2.0.0", "ok"))
+    def hand_over(self, job: Job, on_outcome: Callable[[Job, Outcome], None]) -> None:
+        language = str(message_from_bytes(whole(job.message()))["Content-Language"])
+        job.on_hand_over()
+        with self._lock:
+            self.got.append((job.recipient, language))
+        on_outcome(job, ACCEPTED)
 
 
 def test_regression_01_two_workers_mail_each_reader_once_in_her_own_language(
     db: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
-    """Batches smaller than the list, and two that send at the same time."""
+    """Two that send at the same time, each giving the mailing out of its hands after a few messages."""
     with db.transaction() as session:
         mailing_list = a_list(session)
         for number in range(24):
@@ -70,12 +67,14 @@ def test_regression_01_two_workers_mail_each_reader_once_in_her_own_language(
         folder.mkdir()
         turn = threading.Event()
         for _ in range(500):
-            run = MailingRun(
-                db, keyring, composer, "letter@canal.example", line, lambda: datetime.now(UTC), folder
-            )
-            few = iter(range(4))  # gives the mailing out of its hands after a few messages
+            parts = Parts(db, keyring, composer, "letter@canal.example", lambda: datetime.now(UTC), folder)
+            enough = len(line.got) + 4
             try:
-                run.go(mailing_id, on_result=lambda _: None, stop=lambda few=few: next(few, 9) == 9, batch=3)
+                MailingRun(parts, line).go(
+                    mailing_id,
+                    on_result=lambda _: None,
+                    stop=lambda enough=enough: len(line.got) >= enough,
+                )
             except MailingIsRunning:
                 turn.wait(0.005)
             except MailingIsOver:
@@ -90,7 +89,7 @@ def test_regression_01_two_workers_mail_each_reader_once_in_her_own_language(
     for worker in workers:
         worker.join(120)
     assert broken == []
-    assert sorted(line.handed) == sorted(
+    assert sorted(line.got) == sorted(
         (f"{tag}{number:02}@example.org", tag) for number in range(24) for tag in [("fr", "en")[number % 2]]
     )
     with db.read() as session:
