@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.audience.consent.actions import Visit, keep_shown_text, record_consent
 from newsletter.audience.consent.models import ConsentEvent
+from newsletter.audience.leaving.actions import ACKNOWLEDGE
 from newsletter.audience.models import (
     EndReason,
     LanguageOrigin,
@@ -24,9 +25,6 @@ from newsletter.audience.sign_up.activating import activate
 from newsletter.audience.sign_up.answering import LIFTED
 from newsletter.foundation.database import WriteSession
 from newsletter.jobs.actions import enqueue
-
-ACKNOWLEDGE = "acknowledge_leaving"
-"""The kind of job that acknowledges by mail that somebody left: `subscription_ids`, and `left_at` in ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
