@@ -41,6 +41,7 @@ class LineOfAnswers:
     def __init__(self, answers: dict[str, Outcome] | None = None) -> None:
         self.answers = answers or {}
         self.handed: list[str] = []
+        self.jobs: list[Job] = []
         self.messages: list[bytes] = []
         self.breaks: Exception | None = None
         self.at_each: Callable[[str], None] = lambda _recipient: None
@@ -71,7 +72,9 @@ class LineOfAnswers:
     def hand_over(self, job: Job, on_outcome: Callable[[Job, Outcome], None]) -> None:
         self.at_each(job.recipient)
         self.handed.append(job.recipient)
+        self.jobs.append(job)
         self.messages.append(whole(job.message()))
+        job.on_hand_over()
         on_outcome(job, self.answers.get(job.recipient, ACCEPTED))
 
 

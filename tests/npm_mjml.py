@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ def needs_npm_mjml() -> None:
     try:
         lock.mkdir()
     except FileExistsError:
-        pytest.skip("another test run is installing npm's MJML")
+        _wait_until_gone(lock)
+        if not _is_installed():
+            missing_part("npm's MJML (another test run could not install it)")
+        return
     try:
         command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         done = subprocess.run(
@@ -64,6 +68,12 @@ def render_with_npm(sources: Sequence[str], version: str = "5") -> list[Rendered
         Rendered(entry["html"], tuple(entry["errors"]), entry["milliseconds"])
         for entry in json.loads(done.stdout)
     ]
+
+
+def _wait_until_gone(lock: Path) -> None:
+    deadline = time.monotonic() + _INSTALL_SECONDS
+    while lock.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 def _is_installed() -> bool:

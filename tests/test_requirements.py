@@ -1,4 +1,4 @@
-"""Every numbered requirement has a test that carries its number, and the page that says where is up to date."""
+"""Every numbered requirement has a test that carries its number."""
 
 import importlib.util
 from pathlib import Path
@@ -28,9 +28,3 @@ def test_each_requirement_has_a_test_that_carries_its_number() -> None:
 
 def test_each_requirement_is_told_in_words() -> None:
     assert [number for number in tool().tests_by_number() if number not in tool().WHAT] == []
-
-
-def test_page_says_where_each_is_tested() -> None:
-    assert (TOP / "docs" / "requirements.md").read_text("utf-8") == tool().page(), (
-        "run tools/list_requirements.py"
-    )

@@ -1,4 +1,4 @@
-"""Writes `docs/requirements.md`: where the test of each numbered requirement stands. Run it after adding or renaming one.
+"""Prints where each numbered requirement is tested: unsubscribe links (U), the message (M), threats (T).
 
 A test carries its numbers in its name: `test_u4_...`, `test_m1_m2_...`, `test_t18_...`.
 """
@@ -8,13 +8,7 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).parent.parent
-PAGE = TOP / "docs" / "requirements.md"
 _TEST = re.compile(r"^\s*(?:async )?def (test_((?:[umt]\d+_)+)\w+)\(", re.MULTILINE)
-TITLES = {
-    "U": "Unsubscribe links (RFC 8058)",
-    "M": "The message",
-    "T": "Threats",
-}
 WHAT = {
     "U1": "a POST unsubscribes at once, urlencoded or multipart",
     "U2": "no redirect of any kind",
@@ -33,11 +27,18 @@ WHAT = {
     "M7": "List-Post, List-Help, List-Owner, List-Archive",
     "M8": "no List-Unsubscribe on mails of the system",
     "M9": "Auto-Submitted on mails of the system, and on no edition",
+    "M10": "no Precedence; X-Auto-Response-Suppress",
     "M11": "Feedback-ID without anything of a reader",
+    "M12": "Date and From; no line too long",
+    "M13": "encoded words of lawful length, and nowhere else",
     "M14": "international addresses only where the relay takes them; domains as A-labels",
     "M15": "lengths of addresses and commands",
     "M16": "text and HTML, with their languages in header and markup",
+    "M17": "no multipart/multilingual",
+    "M18": "VERP read from Delivered-To",
+    "M19": "DSN parameters where they are offered",
     "M20": "a visible way to leave, sender and postal address",
+    "M21": "system mails ask for no reports",
     "T1": "templates in what people type",
     "T2": "templates that never end",
     "T3": "stored scripts",
@@ -46,15 +47,23 @@ WHAT = {
     "T6": "encoded and routed addresses",
     "T7": "formulas in exports",
     "T8": "hostile imports; bringing back who left",
+    "T9": "fetching from private addresses",
     "T10": "open redirects",
+    "T11": "uploads of markup",
+    "T12": "paths out of an archive",
     "T13": "forms of other sites",
     "T14": "doors by another spelling of a path",
+    "T15": "sessions after a change of password",
     "T16": "bombing one victim",
     "T17": "slow bombing of many",
     "T18": "scanners that confirm or leave",
     "T19": "learning who is known",
     "T20": "forged tokens, or those of another purpose, key or list",
     "T21": "forwarded links",
+    "T22": "forged reports that suppress a victim",
+    "T23": "mail bombs",
+    "T24": "a poisonous mail among others",
+    "T25": "loops of auto-replies",
     "T26": "mails sent twice after a crash",
     "T27": "the wrong list or language; test mails to readers",
     "T28": "secrets in logs",
@@ -73,25 +82,13 @@ def tests_by_number() -> dict[str, list[str]]:
     return found
 
 
-def page() -> str:
-    """The page, from the tests as they are."""
+def main() -> None:
+    """Prints the numbers in order, each with what it is about and its tests."""
     found = tests_by_number()
-    lines = [
-        "# Requirements, and where each is tested",
-        "",
-        "Written by `tools/list_requirements.py`; a test says when it is out of date. A test carries its numbers in its name.",
-    ]
-    for letter, title in TITLES.items():
-        lines += ["", f"## {title}", "", "| | what | tests |", "|---|---|---|"]
-        numbers = sorted(
-            (number for number in found if number[0] == letter), key=lambda number: int(number[1:])
-        )
-        for number in numbers:
-            places = "<br>".join(f"`{place.removeprefix('tests/')}`" for place in found[number])
-            lines.append(f"| {number} | {WHAT.get(number, '')} | {places} |")
-    return "\n".join(lines) + "\n"
+    for number in sorted(found, key=lambda text: ("UMT".index(text[0]), int(text[1:]))):
+        sys.stdout.write(f"{number}  {WHAT.get(number, '')}\n")
+        sys.stdout.writelines(f"      {place}\n" for place in found[number])
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
-    sys.stdout.write(f"{PAGE}\n")
+    main()

@@ -1,13 +1,12 @@
-"""Workers as they must not be, for the controls that must fail: `python -m bench.faults.careless [--forgetful]`.
+"""Workers as they must not be, for the controls that must fail.
 
 Careless: what a dead one had claimed goes back into the queue, as most systems have it. Forgetful: it does not mind a database
 that may lose its commits.
 """
 
 import signal
-import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -52,8 +51,9 @@ def forget_the_check() -> None:
     run.require_memory = lambda _database: None
 
 
-if __name__ == "__main__":
-    is_forgetful = sys.argv[1:] == ["--forgetful"]
+def main(options: Sequence[str]) -> None:
+    """A worker of the kind that the options say."""
+    is_forgetful = list(options) == ["forgetful"]
     if is_forgetful:
         forget_the_check()
     stop = threading.Event()

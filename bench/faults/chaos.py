@@ -28,6 +28,7 @@ import sqlalchemy as sa
 
 from bench.faults.audit import Audit, audit
 from bench.faults.cluster import Cluster, free_port
+from bench.faults.nursery import Nursery, Worker
 from bench.faults.office import Office, address
 from newsletter.foundation import clock
 from newsletter.foundation.errors import DatabaseNotReady
@@ -35,6 +36,7 @@ from newsletter.mailing.sending import retry_now
 
 _SILENCE_SECONDS = 4
 _LONGEST_SECONDS = 1500
+_SHARE_WITH_FAULTS = 0.85
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Plan:
     zombies: int = 30
     workers: int = 4
     connections: int = 15
-    gap: tuple[float, float] = (1.5, 3.5)
+    gap: tuple[float, float] = (0.4, 1.2)
     control: str = ""
     is_sqlite: bool = False
     seed: int = 1
@@ -73,18 +75,18 @@ class Chaos:
         self._dice = random.Random(plan.seed)
         self._folder = Path(tempfile.mkdtemp(prefix="newsletter-chaos-"))
         self._log = self._folder / "accepted.log"
-        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._workers: dict[str, Worker] = {}
         self._asleep: dict[str, float] = {}
         self._toll = Toll()
-        self._mailing_id = 0
+        self._mailing_id = self._read_to = self._lines = 0
         self._cluster: Cluster | None = None
         if plan.is_sqlite:
             url = f"sqlite:///{self._folder}/subscribers.db"
         else:
-            options = (
+            server = (
                 {"synchronous_commit": "off", "wal_writer_delay": "1s"} if plan.control == "forgetful" else {}
             )
-            self._cluster = Cluster(free_port(), **options)
+            self._cluster = Cluster(free_port(), **server)
             self._cluster.start()
             url = f"{self._cluster.url}?connect_timeout=5"
         self._smtp_port = free_port()
@@ -97,6 +99,8 @@ class Chaos:
             smtp_timeout_seconds=30,
             log_level="ERROR",
         )
+        options = [plan.control] if plan.control else []
+        self._nursery = Nursery(self._office.environment, options)
 
     def run(self) -> tuple[Audit, Toll]:
         """Furnishes, mails, breaks, and audits."""
@@ -133,22 +137,13 @@ class Chaos:
             sink.kill()
             sink.wait()
             sink.stdout.close()
+            self._nursery.close()
             self._office.database.close()
             if self._cluster is not None:
                 self._cluster.remove()
 
     def _start(self, name: str) -> None:
-        controls = {"careless": [], "forgetful": ["--forgetful"]}
-        options: dict[str, list[str]] = {}
-        if self._plan.control:
-            options["command"] = [
-                sys.executable,
-                "-m",
-                "bench.faults.careless",
-                *controls[self._plan.control],
-            ]
-        extra = {"PYTHONPATH": str(Path.cwd())}
-        self._workers[name] = self._office.worker(name, extra=extra, **options)
+        self._workers[name] = self._nursery.start(name, self._folder)
 
     def _kill(self, name: str) -> None:
         process = self._workers.pop(name)
@@ -157,7 +152,7 @@ class Chaos:
         self._asleep.pop(name, None)
 
     def _break_things(self, began: float) -> None:
-        told = 0.0
+        told, over_since = 0.0, began
         while True:
             time.sleep(self._dice.uniform(*self._plan.gap))
             now = time.monotonic()
@@ -172,10 +167,13 @@ class Chaos:
                 open_count = self._stand()
                 if now - told > 15:
                     self._say(
-                        f"{now - began:5.0f} s: {open_count} slices open, {self._toll.kills} + {self._toll.database_kills} killed, {self._toll.zombies} zombies"
+                        f"{now - began:5.0f} s: {self._accepted():,} accepted, {open_count} slices open, {self._toll.kills} + {self._toll.database_kills} killed, {self._toll.zombies} zombies"
                     )
                     told = now
-                if open_count == 0 and not self._asleep:
+                # One that has slept may still say of messages that it never began them: then they are to be mailed.
+                if open_count or self._asleep:
+                    over_since = time.monotonic()
+                elif now - over_since > 3 * _SILENCE_SECONDS:
                     return
             if now - began > _LONGEST_SECONDS:
                 self._say("it takes too long")
@@ -193,8 +191,10 @@ class Chaos:
             "database": self._plan.database_kills - self._toll.database_kills,
             "zombie": self._plan.zombies - self._toll.zombies,
         }
-        if not any(left.values()):
-            return
+        done = self._toll.kills + self._toll.database_kills + self._toll.zombies
+        every = _SHARE_WITH_FAULTS * self._plan.readers / (done + sum(left.values()) or 1)
+        if not any(left.values()) or self._accepted() < done * every:
+            return  # however slow the machine is, the faults are spread over the mailing
         [kind] = self._dice.choices(list(left), list(left.values()))
         name = self._dice.choice(sorted(self._workers))
         if kind == "database":
@@ -209,6 +209,15 @@ class Chaos:
             self._kill(name)
             self._toll.kills += 1
             self._start(name)
+
+    def _accepted(self) -> int:
+        """How many lines the server's log has."""
+        with self._log.open("rb") as file:
+            file.seek(self._read_to)
+            octets = file.read()
+        self._read_to += len(octets)
+        self._lines += octets.count(b"\n")
+        return self._lines
 
     def _kill_database(self) -> None:
         assert self._cluster is not None  # noqa: S101

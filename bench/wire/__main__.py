@@ -14,7 +14,7 @@ from bench.wire.pairs import compare, measure
 from bench.wire.signing import compare_signing
 from bench.wire.sink import sink, use_client_core
 
-_MANY, _FEW = 12_000, 60
+_MANY, _FEW = 8_000, 40
 
 
 def against_postfix() -> None:

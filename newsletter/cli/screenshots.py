@@ -38,7 +38,6 @@ _GAP = 20  # CSS pixels between shots, and around them on the sheet
 _WINDOW_FRAME = 160  # what a headless window may take away from the height that was asked for
 _TALLEST = 15_800  # Chromium draws no surface of more than 16 384
 _COLOURS = 256  # of a saved picture: nothing visible is lost, and it is a third as large
-_BY_OCTREE = Image.Quantize.FASTOCTREE  # half a second for a sheet; the median cut takes up to twenty
 _LABEL_HEIGHT = 44
 _SHEET_SCALE = 0.5
 _SHEET_GROUND = "#7d858d"
@@ -88,8 +87,8 @@ def write_pictures(
     rows = take_shots(chromium, letters, database)
     for variant, shots in rows.items():
         written.append(folder / f"{variant}.png")
-        shots[0].quantize(_COLOURS, _BY_OCTREE).save(written[-1])
-    _sheet(rows).quantize(_COLOURS, _BY_OCTREE).save(folder / "sheet.png")
+        shots[0].quantize(_COLOURS).save(written[-1])
+    _sheet(rows).quantize(_COLOURS).save(folder / "sheet.png")
     return [*written, folder / "sheet.png"]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.audience.abuse.form_tokens import spend_once
+from newsletter.audience.leaving.actions import leave_lists
 from newsletter.audience.models import (
     LeaveWay,
     MailingList,
@@ -20,7 +21,6 @@ from newsletter.audience.models import (
     Suppression,
     SuppressionReason,
 )
-from newsletter.audience.preferences.actions import leave_lists
 from newsletter.audience.queries import name_in_force
 from newsletter.audience.rules import address_key
 from newsletter.foundation.addresses import canonical_address

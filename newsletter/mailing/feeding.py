@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -23,6 +24,7 @@ from newsletter.mailing.shelf import Shelf
 from newsletter.mailing.slicing import SLICE_SIZE
 from newsletter.mailing.step import Heard, Step
 from newsletter.mailing.watching import orders_for
+from newsletter.transport.envelope import Report
 from newsletter.transport.errors import FeedIsOver
 from newsletter.transport.feed import Feed
 from newsletter.transport.octets import Message
@@ -275,17 +277,15 @@ class Feeder:
         self._shelf.add(items)
 
     def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], Message]) -> Job:
-        def message() -> Message:
-            octets = make()
-            hand.note(claimed.subscriber_id, Mark.HANDED_OVER)
-            return octets
-
         return Job(
             key=claimed.subscriber_id,
             sender=self._sender,
             recipient=envelope_address(claimed.address),
-            message=message,
+            message=make,
+            report=Report.FAILURE,
+            envelope_id=f"m{self._mailing_id}.{claimed.subscriber_id}",
             is_slow=self._parts.composer.is_slow,
+            on_hand_over=partial(hand.note, claimed.subscriber_id, Mark.HANDED_OVER),
         )
 
     def _put(self) -> None:

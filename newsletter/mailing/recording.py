@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.models import Delivery, DeliveryState
-from newsletter.mailing.sets import is_postgresql, rows_given
+from newsletter.mailing.sets import is_postgresql, numbers, rows_given
 
 
 class Result(NamedTuple):
@@ -17,7 +17,8 @@ class Result(NamedTuple):
     token: int
     subscriber_id: int
     state: DeliveryState
-    attempt_count: int
+    counts: bool = True
+    """Whether the attempt counts; what was not tried, or failed by the relay's trouble, does not."""
     next_attempt_at: datetime | None = None
     reply_code: int | None = None
     reply_enhanced: str | None = None
@@ -25,51 +26,65 @@ class Result(NamedTuple):
 
 
 _COLUMNS = {
-    "token": sa.BigInteger(),
+    # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
+    "mailing_id": sa.Integer(),
     "subscriber_id": sa.BigInteger(),
-    "state": sa.String(),
-    "attempt_count": sa.Integer(),
-    "next_attempt_at": Delivery.next_attempt_at.type,
-    "reply_code": sa.Integer(),
-    "reply_enhanced": sa.String(),
     "reply_text": sa.String(),
+    "next_attempt_at": Delivery.next_attempt_at.type,
 }
+_UNDECIDED = (DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT)
 
 
 def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime) -> None:
-    """Moves the rows of these results that are attempting or in doubt for the run that the result is of."""
-    if not results:
-        return
-    rows = [
-        (*result[:4], _moment(session, result.next_attempt_at), *result[5:])
-        if result.next_attempt_at is not None
-        else result
-        for result in results
-    ]
-    given = rows_given(session, rows, _COLUMNS)
-    session.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.mailing_id == mailing_id,
-            Delivery.subscriber_id == given.c.subscriber_id,
-            Delivery.run_token == given.c.token,
-            Delivery.state.in_([DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT]),
-        )
-        .values(
-            state=given.c.state,
-            attempt_count=given.c.attempt_count,
-            next_attempt_at=given.c.next_attempt_at,
-            reply_code=given.c.reply_code,
-            reply_enhanced=given.c.reply_enhanced,
-            reply_text=given.c.reply_text,
+    """Moves the rows of these results that are attempting or in doubt for the run that the result is of.
+
+    Those that became the same are moved together; only words and times of their own are carried for each.
+    """
+    alike: dict[tuple[object, ...], list[Result]] = {}
+    for result in results:
+        # An attempt that does not count was counted at the claim.
+        key = (result.token, result.state, result.counts, result.reply_code, result.reply_enhanced)
+        alike.setdefault(key, []).append(result)
+    for group in alike.values():
+        first = group[0]
+        count = Delivery.attempt_count if first.counts else Delivery.attempt_count - 1
+        statement = sa.update(Delivery).values(
+            state=first.state,
+            attempt_count=count,
+            reply_code=first.reply_code,
+            reply_enhanced=first.reply_enhanced,
             changed_at=now,
         )
-        .execution_options(synchronize_session=False)
-    )
+        its = (Delivery.run_token == first.token, Delivery.state.in_(_UNDECIDED))
+        words = {result.reply_text for result in group}
+        if len(words) == 1 and first.next_attempt_at is None:
+            ids = numbers(session, [result.subscriber_id for result in group])
+            statement = statement.where(
+                Delivery.mailing_id == mailing_id, Delivery.subscriber_id.in_(ids), *its
+            ).values(reply_text=first.reply_text, next_attempt_at=None)
+        else:
+            rows = [
+                (
+                    mailing_id,
+                    result.subscriber_id,
+                    result.reply_text,
+                    _moment(session, result.next_attempt_at),
+                )
+                for result in group
+            ]
+            given = rows_given(session, rows, _COLUMNS)
+            statement = statement.where(
+                Delivery.mailing_id == given.c.mailing_id,
+                Delivery.subscriber_id == given.c.subscriber_id,
+                *its,
+            ).values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _moment(session: ReadSession, moment: datetime) -> str:
+def _moment(session: ReadSession, moment: datetime | None) -> str | None:
     """A moment as the database writes it."""
+    if moment is None:
+        return None
     in_utc = moment.astimezone(UTC)
     if is_postgresql(session):
         return in_utc.isoformat()

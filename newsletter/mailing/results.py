@@ -29,21 +29,18 @@ def result_of(
         state = DeliveryState.ACCEPTED
     else:
         state = state_after(outcome, claimed.attempt_count, give_up_after)
-    attempt_count, next_attempt_at = claimed.attempt_count, None
-    if state is DeliveryState.PENDING:
-        attempt_count -= 1  # it was not tried
-    elif state is DeliveryState.DEFERRED or (
-        state is DeliveryState.GIVEN_UP and outcome.backs_off is BackOff.RELAY
-    ):
+    next_attempt_at = None
+    # The relay's own trouble is not held against the reader.
+    counts = state is not DeliveryState.PENDING and outcome.backs_off is not BackOff.RELAY
+    if state is DeliveryState.GIVEN_UP and not counts:
         state = DeliveryState.DEFERRED
-        next_attempt_at = now + retry_after(attempt_count, chance())
-        if outcome.backs_off is BackOff.RELAY:  # its trouble is not held against the reader
-            attempt_count -= 1
+    if state is DeliveryState.DEFERRED:
+        next_attempt_at = now + retry_after(claimed.attempt_count, chance())
     return Result(
         token,
         claimed.subscriber_id,
         state,
-        attempt_count,
+        counts or state is DeliveryState.IN_DOUBT,
         next_attempt_at,
         outcome.code,
         outcome.enhanced,

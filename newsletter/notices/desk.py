@@ -12,6 +12,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.jobs.run import TryLater
 from newsletter.notices.compose import Letterhead, compose_notice
 from newsletter.notices.notice import Notice
+from newsletter.transport.envelope import Report
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job as Message
@@ -70,6 +71,7 @@ class NoticeDesk:
             recipient=composed.recipient,
             message=lambda: message,
             size_bytes=len(message),
+            report=Report.NEVER,  # RFC 3834 section 3.3
         )
         try:
             self.line.deliver([job], lambda _job, outcome: heard.append(outcome))

@@ -178,9 +178,10 @@ class Dialogue:
             self._begin_next()
 
     def _message_of(self, entry: Entry) -> Message | None:
-        """The message, put together now; None where it cannot be sent, which is reported."""
+        """The message, put together now and written next; None where it cannot be sent, which is reported."""
         message = self._making.message(entry)
         if not isinstance(message, Outcome):
+            entry.job.on_hand_over()
             return message
         self._decide(message)
         return None

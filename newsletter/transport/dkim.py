@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -162,6 +163,7 @@ def _signed_headers(head: bytes) -> tuple[list[bytes], bytes]:
     return names, b"".join(relaxed)
 
 
+@lru_cache(maxsize=256)  # most headers are the same in every message of a mailing
 def _relaxed_header(name: bytes, value: bytes) -> bytes:
     return name.lower() + b":" + _SPACES.sub(b" ", value).strip(b" ") + b"\r\n"
 

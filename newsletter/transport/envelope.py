@@ -25,6 +25,10 @@ class Report(StrEnum):
     NEVER = "never"  # none at all: for answers made by a program (RFC 3834 section 3.3)
 
 
+def _nobody_asks() -> None:
+    pass
+
+
 class Job(NamedTuple):
     """One message to one recipient; `message` is called only when the server waits for it, so that nothing piles up.
 
@@ -45,6 +49,8 @@ class Job(NamedTuple):
     is_slow: bool = False
     """Whether `message` takes long (it signs, say): then it is called in another thread while the server is being asked,
     one message ahead for each connection."""
+    on_hand_over: Callable[[], None] = _nobody_asks
+    """Called when the content is about to be written: from then on the message may arrive, answer or none."""
 
     @property
     def is_international(self) -> bool:

@@ -178,10 +178,16 @@ def _quick_slot(name: str, pieces: Pieces, is_quick: re.Pattern[str], otherwise:
     if count != len(pieces) // 2:  # the stand-in is in the header itself
         return otherwise
 
+    last: tuple[str | None, bytes] = (None, b"")  # a date, as a rule, is the same object for many readers
+
     def fill(values: Values) -> bytes:
+        nonlocal last
         value = values.get(key)
+        if value is last[0] and value is not None:
+            return last[1]
         if value and is_quick.match(value) and len(value) <= value_octets_max:
-            return value.encode("ascii").join(fixed)
+            last = (value, value.encode("ascii").join(fixed))
+            return last[1]
         return otherwise(values)
 
     return fill

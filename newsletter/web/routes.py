@@ -52,8 +52,10 @@ PUBLIC_ROUTES: Sequence[BaseRoute] = (
     Route("/{language}/preferences/{token}", show_or_change, methods=["GET", "POST"]),
     Route("/{language}/preferences/{token}/", show_or_change, methods=["GET", "POST"]),
     Route("/{language}/preferences/{token}/data", show_data),
+    Route("/{language}/preferences/{token}/data/", show_data),
     Route("/{language}/preferences/{token}/data.json", download_data),
     Route("/{language}/preferences/{token}/erase", erase_or_ask, methods=["GET", "POST"]),
+    Route("/{language}/preferences/{token}/erase/", erase_or_ask, methods=["GET", "POST"]),
     Route("/{language}", show_landing),
     Route("/{language}/", show_landing),
 )

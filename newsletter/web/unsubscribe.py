@@ -19,6 +19,7 @@ from newsletter.audience.actions import Left
 from newsletter.audience.leaving.actions import LeaveWish, say_why
 from newsletter.audience.models import LeaveReason, LeaveWay
 from newsletter.audience.queries import has_several_lists, subscription_by_public_name
+from newsletter.foundation.language import lookup
 from newsletter.foundation.texts import texts
 from newsletter.web.errors import not_found
 from newsletter.web.form_body import first, form_fields, lenient_fields
@@ -48,7 +49,7 @@ async def unsubscribe_or_ask(request: Request) -> Response:
         return not_found(request)
     if request.method != "POST":
         return await run_in_threadpool(_ask, request, name)
-    # What a mailbox sends, in whatever encoding, is never parsed: it acts. Our own form is urlencoded.
+    # Our own form is urlencoded. Whatever else a mailbox sends acts, understood or not.
     fields = await lenient_fields(request)
     if first(fields, "from") == "page":
         return await _leave_from_page(request, name, is_of_all=first(fields, "all") == "yes")
@@ -164,6 +165,6 @@ def _words_in(language: str) -> Callable[[str], str]:
 def _languages(request: Request, hers: tuple[str, ...]) -> tuple[str, ...]:
     """The reader's own language where we know it and speak it, else the one asked for, else all, her browser's first."""
     site = site_of(request)
-    return page_languages(
-        best_first(site.languages, wanted_languages(request)), hers, asked_language(request)
-    )
+    if (found := lookup(hers, site.languages)) is not None:
+        return (found,)
+    return page_languages(best_first(site.languages, wanted_languages(request)), asked_language(request))

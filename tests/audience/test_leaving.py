@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders_audience import SINCE, a_list, a_subscriber
+from builders_jobs import waiting_work
 from newsletter.audience.actions import Left, end_subscription
 from newsletter.audience.consent.models import Consent, ConsentEvent
 from newsletter.audience.leaving.actions import ACKNOWLEDGE, LeaveWish, leave, leave_many, say_why
@@ -21,7 +22,6 @@ from newsletter.audience.models import (
 )
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
-from newsletter.jobs.models import Job
 
 NAMES = {"letter": {"fr": "La lettre"}, "agenda": {"fr": "L’agenda"}, "board": {"en": "The board"}}
 
@@ -48,8 +48,7 @@ def ended(db: Database) -> dict[int, tuple[EndReason | None, LeaveWay | None]]:
 
 
 def ordered(db: Database) -> list[dict[str, object]]:
-    with db.read() as session:
-        return list(session.scalars(sa.select(Job.payload).where(Job.kind == ACKNOWLEDGE).order_by(Job.id)))
+    return [payload for kind, payload, _ in waiting_work(db) if kind == ACKNOWLEDGE]
 
 
 def test_leaving_ends_one_list_with_evidence_and_one_acknowledgement(

@@ -90,7 +90,6 @@ class Process:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.to_send = [item.subscriber_id for item in claim.deliveries]
-        self.attempts = {item.subscriber_id: item.attempt_count for item in claim.deliveries}
         self.marks = dict.fromkeys(self.to_send, Mark.UNTOUCHED)
         self.results: list[Result] = []
 
@@ -160,7 +159,7 @@ class Protocol(RuleBasedStateMachine):
         process.marks[reader] = mark.get(answer, Mark.HANDED_OVER)
         at = NOW if state is DeliveryState.DEFERRED else None
         token = process.claim.run.token
-        process.results.append(Result(token, reader, state, process.attempts[reader], at, None, None, answer))
+        process.results.append(Result(token, reader, state, True, at, None, None, answer))
 
     @precondition(lambda self: self.processes)
     @rule(number=st.integers(0, 3), fate=st.sampled_from(["done", "done", "lost after"]))

@@ -67,7 +67,7 @@ def a_value(column: sa.Column[Any], when: Any) -> Any:
 def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path}/earlier.db")
-        upgrade_database(database, "0006")
+        upgrade_database(database, "0008")
         yield database
         database.close()
         return
@@ -76,7 +76,7 @@ def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     with server.connect() as connection:
         connection.execute(sa.text("CREATE DATABASE earlier_mailings"))
     database = Database(url.set(database="earlier_mailings").render_as_string(hide_password=False))
-    upgrade_database(database, "0006")
+    upgrade_database(database, "0008")
     yield database
     database.close()
     with server.connect() as connection:

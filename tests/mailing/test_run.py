@@ -23,6 +23,7 @@ from newsletter.mailing.models import DeliveryState, Mailing, MailingState, Skip
 from newsletter.mailing.queries import Counts, mailing_report
 from newsletter.mailing.run import RunEnd
 from newsletter.mailing.sending import begin_sending, retry_now
+from newsletter.transport.envelope import Report
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 
@@ -41,6 +42,15 @@ def test_run_hands_everything_over_once_and_finishes(office: Office) -> None:
     with pytest.raises(MailingIsOver):
         office.run(line)
     assert line.handed == ADDRESSES
+
+
+def test_m19_report_of_failure_is_asked_for_under_a_name_of_each_message(office: Office) -> None:
+    line = LineOfAnswers()
+    office.run(line)
+    assert {job.report for job in line.jobs} == {Report.FAILURE}
+    names = [job.envelope_id for job in line.jobs]
+    assert names == [f"m{office.mailing_id}.{job.key}" for job in line.jobs]
+    assert len(set(names)) == len(ADDRESSES)
 
 
 def test_refused_reader_does_not_stop_the_rest_and_a_dead_address_is_never_mailed_again(
@@ -120,6 +130,7 @@ def test_line_that_breaks_off_without_a_word_leaves_in_doubt_what_it_had_handed_
                 raise RuntimeError("a bug")
             self.handed.append(job.recipient)
             job.message()
+            job.on_hand_over()
 
     with pytest.raises(RuntimeError, match="a bug"):
         office.run(Broken())

@@ -15,6 +15,7 @@ from newsletter.notices.compose import Letterhead, compose_notice
 from newsletter.notices.desk import NoticeDesk, SentNotice
 from newsletter.notices.notice import Link, Notice, NoticePart
 from newsletter.rendering.content import Branding
+from newsletter.transport.envelope import Report
 from newsletter.transport.errors import RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
@@ -102,12 +103,14 @@ class ALine:
     def __init__(self, verdict: Verdict | None) -> None:
         self.verdict = verdict
         self.recipients: list[str] = []
+        self.reports: list[Report] = []
 
     def deliver(self, jobs: Sequence[Job], on_outcome: Callable[[Job, Outcome], None]) -> None:
         for job in jobs:
             if self.verdict is None:
                 raise RelayUnreachable("relay.example", 25, "connection refused", "Is it running?")
             self.recipients.append(job.recipient)
+            self.reports.append(job.report)
             on_outcome(job, Outcome(self.verdict, 250, None, "the server's words"))
 
 
@@ -139,3 +142,12 @@ def test_undecided_notice_is_tried_later(
 ) -> None:
     with pytest.raises(TryLater):
         desk(sqlite_db, keyring, now, ALine(verdict)).send(Notice("zoe@example.org", "confirm.1", (ENGLISH,)))
+
+
+def test_m19_m21_notice_asks_for_no_report_of_its_delivery(
+    sqlite_db: Database, keyring: Keyring, now: datetime
+) -> None:
+    """RFC 3834 section 3.3: what a program wrote asks for none."""
+    line = ALine(Verdict.ACCEPTED)
+    desk(sqlite_db, keyring, now, line).send(Notice("zoe@example.org", "confirm.1", (ENGLISH,)))
+    assert line.reports == [Report.NEVER]

@@ -312,3 +312,37 @@ def test_relay_that_loses_every_connection_is_set_aside_and_the_other_does_the_w
     assert len(heard) == 60
     assert heard.count(Verdict.ACCEPTED) == good_count
     assert bad_connections <= 8
+
+
+def test_hand_over_is_told_of_what_is_written_and_of_nothing_else() -> None:
+    """A slow message is made ahead, while the server is still asked whether it wants it: that is no hand-over yet."""
+    told: list[str] = []
+    made: list[str] = []
+
+    def a_job(name: str) -> Job:
+        def message() -> bytes:
+            made.append(name)
+            return CONTENT
+
+        return Job(
+            name,
+            "n@example.org",
+            f"{name}@example.net",
+            message,
+            is_slow=True,
+            on_hand_over=lambda: told.append(name),
+        )
+
+    def refuses_the_second(turn: Turn) -> Answer | None:
+        return b"550 5.1.1 no such user\r\n" if turn.verb == "RCPT" and b"two" in turn.line else None
+
+    outcomes, _ = deliver(
+        ScriptedServer(answer=refuses_the_second), [a_job("one"), a_job("two"), a_job("three")]
+    )
+    assert [outcomes[name].verdict for name in ("one", "two", "three")] == [
+        Verdict.ACCEPTED,
+        Verdict.REJECTED,
+        Verdict.ACCEPTED,
+    ]
+    assert told == ["one", "three"]
+    assert made == ["one", "two", "three"]

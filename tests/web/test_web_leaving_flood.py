@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from builders_jobs import waiting_work
 from builders_web import an_installation, many_readers
 from newsletter.audience.consent.models import Consent
 from newsletter.audience.models import Subscription, SubscriptionState
 from newsletter.foundation.database import Database
-from newsletter.jobs.models import Job
 from newsletter.web.app import create_app
 from web_process import Flood, web_process
 
@@ -31,10 +31,7 @@ def ended_ids(db: Database) -> set[int]:
 
 def acknowledged(db: Database) -> Counter[int]:
     """How many jobs acknowledge each subscription's end."""
-    with db.read() as session:
-        return Counter(
-            number for job in session.scalars(sa.select(Job)) for number in job.payload["subscription_ids"]
-        )
+    return Counter(number for _, payload, _ in waiting_work(db) for number in payload["subscription_ids"])
 
 
 def withdrawn(db: Database) -> Counter[int]:

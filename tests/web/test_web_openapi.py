@@ -17,6 +17,8 @@ from starlette.routing import Route
 from builders_web import SECRET, a_list, an_installation
 from newsletter.audience.abuse.form_tokens import issue_form_token
 from newsletter.audience.models import MailingList, Subscriber, Subscription
+from newsletter.audience.preferences.considering import PURPOSE as PREFERENCES
+from newsletter.audience.preferences.models import PreferencesLink
 from newsletter.audience.sign_up.actions import PURPOSE
 from newsletter.audience.sign_up.models import SignUp
 from newsletter.audience.sign_up.words import offer_of
@@ -37,7 +39,11 @@ LETTER = MailingList(slug="letter", names=NAMES, descriptions={}, cadences={}, c
 KNOWN: dict[str, list[str]] = {
     "language": ["fr", "en"],
     "slug": ["letter"],
-    "token": [KEYRING.sign("unsubscribe", NAME), KEYRING.one_time_token(PURPOSE, NAME)],
+    "token": [
+        KEYRING.sign("unsubscribe", NAME),
+        KEYRING.one_time_token(PURPOSE, NAME),
+        KEYRING.one_time_token(PREFERENCES, NAME),
+    ],
     "name": [readable_name(NAME)],
     "address": ["zoe@example.org", "=?utf-8?q?x?=@example.org", "zoe@exämple.org"],
     "lists": ["letter"],
@@ -101,7 +107,7 @@ def test_every_route_stands_with_and_without_a_slash() -> None:
     pages = {
         path
         for path in paths
-        if not path.endswith(("/", ".xml", ".ico", "healthz", "}.{extension}", "{address}"))
+        if not path.endswith(("/", ".xml", ".json", ".ico", "healthz", "}.{extension}", "{address}"))
     }
     assert {path for path in pages if f"{path}/" not in paths} == set()
 
@@ -133,6 +139,15 @@ def served(
         )
         token_hash = hash_of_token(KEYRING.one_time_token(PURPOSE, NAME))
         session.add(
+            PreferencesLink(
+                public_name=NAME,
+                token_hash=hash_of_token(KEYRING.one_time_token(PREFERENCES, NAME)),
+                subscriber_id=person.id,
+                made_at=NOW,
+                expires_at=NOW + timedelta(hours=1),
+            )
+        )
+        session.add(
             SignUp(
                 public_name=NAME, token_hash=token_hash, address=address, address_key=b"k" * 16,
                 requested_at=NOW, expires_at=NOW + timedelta(days=7), lists=[],
@@ -145,7 +160,7 @@ def served(
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_schemathesis_finds_no_answer_that_is_not_described(
     case: schemathesis.Case, served: tuple[str, requests.Session]
 ) -> None:

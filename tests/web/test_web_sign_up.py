@@ -1,7 +1,7 @@
 """Signing up over HTTP: the form, the answer to it, and the attacks on both."""
 
+import random
 import re
-import statistics
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from builders_jobs import waiting_work
 from builders_sign_up import VISITOR, Office, an_office, hidden
 from builders_web import BASE_URL, an_installation, every_row
+from newsletter.audience.abuse.form_tokens import issue_form_token
 from newsletter.audience.abuse.models import FormCount
 from newsletter.audience.abuse.puzzle import is_solved
 from newsletter.audience.actions import suppress
@@ -268,20 +269,39 @@ def test_t19_answer_is_the_same_octets_for_every_standing_of_an_address(
 
 
 def test_t19_answer_takes_the_same_time_for_every_standing_of_an_address(small: Office) -> None:
+    """Each standing against an unknown address in the same round: neither may win more rounds than a coin would."""
     people = known_people(small)
-    spans: dict[str, list[float]] = {standing: [] for standing in people}
-    for round_number in range(12):
+    order, keyring, form = random.Random(19), small.installation.keyring, small.form()  # noqa: S311 - an order, no secret
+    slower: dict[str, int] = dict.fromkeys(people, 0)
+    for _ in range(ROUNDS):
         small.now += timedelta(hours=2)  # a new budget
-        for standing, address in people.items():
-            values = small.form() | {"address": address, "lists": "letter"}
-            small.now += timedelta(seconds=5)
+        spans = {}
+        for standing in order.sample(list(people), len(people)):
+            token = issue_form_token(keyring, "subscribe", small.now - timedelta(seconds=5))
+            values = form | {"form": token, "address": people[standing], "lists": "letter"}
             began = time.perf_counter()
             assert small.client.post("/fr/subscribe", data=values).status_code == 200
-            if round_number > 1:
-                spans[standing].append(time.perf_counter() - began)
-    medians = {standing: statistics.median(found) for standing, found in spans.items()}
-    noise = max(max(found) - min(found) for found in spans.values())
-    assert max(medians.values()) - min(medians.values()) <= noise, medians
+            spans[standing] = time.perf_counter() - began
+        for standing, span in spans.items():
+            slower[standing] += span > spans["unknown"]
+    del slower["unknown"]
+    assert [standing for standing, count in slower.items() if is_told_apart(count)] == []
+
+
+ROUNDS = 30
+# So many of 30 rounds on one side have a chance of one in a hundred thousand, for a coin (binomial, both sides).
+_FAR = 27
+
+
+def is_told_apart(slower_count: int) -> bool:
+    return slower_count >= _FAR or slower_count <= ROUNDS - _FAR
+
+
+def test_t19_difference_of_a_tenth_would_be_told_apart() -> None:
+    noise = random.Random(1)  # noqa: S311 - noise, no secret
+    same = sum(noise.gauss(10, 0.5) > noise.gauss(10, 0.5) for _ in range(ROUNDS))
+    tenth_more = sum(noise.gauss(11, 0.5) > noise.gauss(10, 0.5) for _ in range(ROUNDS))
+    assert (is_told_apart(same), is_told_apart(tenth_more)) == (False, True)
 
 
 # Robustness

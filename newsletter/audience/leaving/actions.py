@@ -109,7 +109,7 @@ def leave_many(session: WriteSession, wishes: Sequence[LeaveWish], now: datetime
     named = _named(session, {wish.public_name for wish in wishes})
     standing = _standing(session, named, wishes)
     left: list[Left | None] = []
-    ended: list[tuple[LeaveWish, list[_Standing]]] = []
+    ended: list[tuple[LeaveWay, list[_Standing]]] = []
     for wish in wishes:
         about = named.get(wish.public_name)
         if about is None:
@@ -119,11 +119,28 @@ def leave_many(session: WriteSession, wishes: Sequence[LeaveWish], now: datetime
         for item in ends:
             del standing[item.id]
         if ends:
-            ended.append((wish, ends))
+            ended.append((wish.way, ends))
         left.append(Left(about.list_names, about.languages, has_changed=bool(ends)))
     if ended:
         _write(session, ended, now)
     return left
+
+
+def leave_lists(
+    session: WriteSession, subscriber_id: int, list_ids: Collection[int], way: LeaveWay, now: datetime
+) -> tuple[int, ...]:
+    """Ends what one reader has of these lists, with evidence and one acknowledgement; the lists that she left just now.
+
+    The same again changes nothing.
+    """
+    hers = sa.select(Subscription.id).where(
+        Subscription.subscriber_id == subscriber_id, Subscription.list_id.in_(list_ids)
+    )
+    ids = list(session.scalars(hers))
+    items = [_Standing(*row) for row in session.execute(_STANDING, {"ids": ids})]
+    if items:
+        _write(session, [(way, items)], now)
+    return tuple(sorted(item.list_id for item in items))
 
 
 def say_why(session: WriteSession, public_name: bytes, reason: LeaveReason) -> None:
@@ -169,10 +186,11 @@ def _meant(wish: LeaveWish, about: _Named, standing: Mapping[int, _Standing]) ->
 
 
 def _write(
-    session: WriteSession, ended: Sequence[tuple[LeaveWish, Sequence[_Standing]]], now: datetime
+    session: WriteSession, ended: Sequence[tuple[LeaveWay, Sequence[_Standing]]], now: datetime
 ) -> None:
-    for way in {wish.way for wish, _ in ended}:
-        ids = [item.id for wish, items in ended if wish.way is way for item in items]
+    """Ends these, those of one wish together, with evidence, and one acknowledgement for each wish."""
+    for way in {way for way, _ in ended}:
+        ids = [item.id for by_way, items in ended if by_way is way for item in items]
         session.execute(_END, {"ids": ids, "now": now, "way": way})
     # No address of the visitor: that she left needs no such proof, and a one-click comes from her provider.
     withdrawn = [
@@ -182,13 +200,13 @@ def _write(
             "event": ConsentEvent.WITHDRAWN,
             "at": now,
             "basis": "",
-            "way": wish.way.value,
+            "way": way.value,
             "form_url": "",
             "ip": "",
             "user_agent": "",
             "message_id": "",
         }
-        for wish, items in ended
+        for way, items in ended
         for item in items
     ]
     session.execute(_WITHDRAWN, withdrawn)

@@ -8,15 +8,12 @@ import sqlalchemy as sa
 
 from newsletter.audience.consent.actions import Visit, keep_shown_text, record_consent
 from newsletter.audience.consent.models import ConsentEvent
-from newsletter.audience.leaving.actions import ACKNOWLEDGE
+from newsletter.audience.leaving.actions import leave_lists
 from newsletter.audience.models import (
-    EndReason,
     LanguageOrigin,
     LeaveWay,
     MailingList,
     Subscriber,
-    Subscription,
-    SubscriptionState,
     Suppression,
 )
 from newsletter.audience.preferences.queries import PreferencesSeen, lists_left_by
@@ -24,7 +21,6 @@ from newsletter.audience.sign_up.actions import FormShown
 from newsletter.audience.sign_up.activating import activate
 from newsletter.audience.sign_up.answering import LIFTED
 from newsletter.foundation.database import WriteSession
-from newsletter.jobs.actions import enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ def choose_lists(
     """
     to_leave = [choice.offer.id for choice in seen.lists if choice.is_on and choice.offer.slug not in chosen]
     to_join = [choice.offer for choice in seen.lists if not choice.is_on and choice.offer.slug in chosen]
-    left = leave_lists(session, seen.subscriber_id, to_leave, LeaveWay.PREFERENCES, now, visit)
+    left = leave_lists(session, seen.subscriber_id, to_leave, LeaveWay.PREFERENCES, now)
     joined = []
     for offer in to_join:
         mailing_list = session.get_one(MailingList, offer.id)
@@ -81,56 +77,10 @@ def choose_lists(
     return ListsChanged(left, tuple(joined))
 
 
-def leave_all(session: WriteSession, subscriber_id: int, visit: Visit, now: datetime) -> tuple[int, ...]:
+def leave_all(session: WriteSession, subscriber_id: int, now: datetime) -> tuple[int, ...]:
     """Leaves every list that she is on, private ones and those that wait for her included."""
     list_ids = lists_left_by(session, subscriber_id)
-    return leave_lists(session, subscriber_id, list_ids, LeaveWay.PREFERENCES, now, visit)
-
-
-def leave_lists(
-    session: WriteSession,
-    subscriber_id: int,
-    list_ids: Sequence[int],
-    way: LeaveWay,
-    now: datetime,
-    visit: Visit | None = None,
-) -> tuple[int, ...]:
-    """Ends what she has of these lists, with evidence and one acknowledgement; the lists that she left just now.
-
-    The same again changes nothing.
-    """
-    ended = session.execute(
-        sa.update(Subscription)
-        .where(
-            Subscription.subscriber_id == subscriber_id,
-            Subscription.list_id.in_(list_ids),
-            Subscription.state != SubscriptionState.ENDED,
-        )
-        .values(
-            state=SubscriptionState.ENDED,
-            end_reason=EndReason.UNSUBSCRIBED,
-            ended_at=now,
-            leave_way=way,
-            leave_reason=None,
-        )
-        .returning(Subscription.list_id, Subscription.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    left = tuple(sorted(row.list_id for row in ended))
-    for list_id in left:
-        record_consent(
-            session,
-            subscriber_id=subscriber_id,
-            list_id=list_id,
-            event=ConsentEvent.WITHDRAWN,
-            now=now,
-            way=way.value,
-            visit=visit,
-        )
-    if ended:
-        payload = {"subscription_ids": sorted(row.id for row in ended), "left_at": now.isoformat()}
-        enqueue(session, ACKNOWLEDGE, payload, now)
-    return left
+    return leave_lists(session, subscriber_id, list_ids, LeaveWay.PREFERENCES, now)
 
 
 def choose_languages(

@@ -71,7 +71,7 @@ def change(
         case Change.LISTS:
             return _lists(session, door, seen, fields, visit)
         case Change.LEAVE_ALL:
-            left = leave_all(session, seen.subscriber_id, visit, door.site.now())
+            left = leave_all(session, seen.subscriber_id, door.site.now())
             return Changed(Change.LEAVE_ALL, has_left=bool(left))
         case Change.LANGUAGES:
             return _languages(session, door, seen, fields)
