@@ -10,7 +10,7 @@ from newsletter.audience.erasing import without_address
 from newsletter.audience.models import MailingList, Subscription
 from newsletter.editions.models import Edition, RenderedEdition
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, SkipReason
+from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, Mailing, SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,14 @@ def forget_words_about(session: WriteSession, subscriber_ids: Sequence[int]) -> 
     )
 
 
-def forget_in_filters(session: WriteSession, addresses: Sequence[str]) -> None:
-    """Takes these addresses out of the filters that mailings were planned with."""
+def forget_in_texts(session: WriteSession, addresses: Sequence[str]) -> None:
+    """Takes these addresses out of the filters that mailings were planned with, and of a relay's words that stopped them."""
+    places = ((Mailing, "filter"), (Mailing, "paused_because"), (DeliverySlice, "held_because"))
     for address in addresses:
-        named = sa.func.lower(Mailing.filter).contains(address.lower(), autoescape=True)
-        for mailing in session.scalars(sa.select(Mailing).where(named)):
-            mailing.filter = without_address(mailing.filter, address)
+        for table, name in places:
+            named = sa.func.lower(getattr(table, name)).contains(address.lower(), autoescape=True)
+            for found in session.scalars(sa.select(table).where(named)):
+                setattr(found, name, without_address(getattr(found, name), address))
     session.flush()
 
 

@@ -13,7 +13,7 @@ from newsletter.foundation.database import Database, WriteSession
 from newsletter.foundation.signing import Keyring
 from newsletter.inbound.forgetting import forget_messages_of
 from newsletter.jobs.actions import ClaimedJob, enqueue
-from newsletter.mailing.of_person import forget_in_filters, forget_words_about, is_any_on_its_way
+from newsletter.mailing.of_person import forget_in_texts, forget_words_about, is_any_on_its_way
 
 AFTER_ERASING = "after_erasing"
 """The kind of job that looks once more: a message was on the wire, and a server may yet say something about her."""
@@ -40,7 +40,7 @@ def erase_address(session: WriteSession, keyring: Keyring, address: str, now: da
     spelled = parse_address(address)
     rows = erase_from_audience(session, keyring, spelled, now)
     forget_words_about(session, rows.subscriber_ids)
-    forget_in_filters(session, rows.addresses)
+    forget_in_texts(session, rows.addresses)
     inbound_count = forget_messages_of(session, address_key(keyring, spelled), rows.subscriber_ids, now)
     payload = {"subscriber_ids": list(rows.subscriber_ids), "until": (now + _LOOKS_FOR).isoformat()}
     enqueue(session, AFTER_ERASING, payload, now)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from builders_audience import a_list, a_subscriber
 from builders_inbound import BASE_URL, LIST_ADDRESS, a_mail, messages, take, vouched
+from builders_jobs import waiting_work
 from builders_preferences import a_reader_of
 from builders_sign_up import Office as SignUpOffice
 from builders_sign_up import an_office, message_of, text_of
@@ -22,7 +23,6 @@ from newsletter.foundation.addresses import AddressRefused
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.inbound.models import InboundKind, InboundResult, InboundState
-from newsletter.jobs.models import Job
 from newsletter.privacy.erasing import erase_address
 from shared_data import SHARED_DATA, needs_shared_data, shared
 
@@ -54,8 +54,7 @@ def states(db: Database, address: str = ANNA) -> list[str]:
 
 
 def jobs(db: Database) -> list[str]:
-    with db.read() as session:
-        return sorted(session.scalars(sa.select(Job.kind)))
+    return sorted(kind for kind, _payload, _attempts in waiting_work(db))
 
 
 # (1) With a token
