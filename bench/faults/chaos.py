@@ -162,7 +162,8 @@ class Chaos:
                 if process.poll() is not None:  # it ended by itself: that is no part of the plan
                     self._say(f"{name} ended by itself: {process.returncode}")
                     self._start(name)
-            with suppress(DatabaseNotReady):
+            # Of two that want the same rows in another order, PostgreSQL breaks one off: here it is tried again.
+            with suppress(DatabaseNotReady, sa.exc.OperationalError):
                 self._let_readers_leave()
                 open_count = self._stand()
                 if now - told > 15:

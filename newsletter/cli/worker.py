@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import click
 
+from newsletter.cli.errors import TheAnswerIsNo, tell_error
 from newsletter.cli.output import json_option, say, write_json, write_table
 from newsletter.foundation import clock
 from newsletter.foundation.errors import BadInput
@@ -63,6 +64,7 @@ def _retry(installation: Installation) -> None:
 
 
 def _work(installation: Installation, once: bool, metrics: tuple[str, int] | None) -> None:
+    from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
     from newsletter.worker.loop import work
     from newsletter.worker.serving import serving
 
@@ -76,7 +78,11 @@ def _work(installation: Installation, once: bool, metrics: tuple[str, int] | Non
         if not once:
             say("Working (Ctrl-C ends).")
             open_.enter_context(_view(installation))
-        done_count = work(installation, stop, once=once, figures=figures)
+        try:
+            done_count = work(installation, stop, once=once, figures=figures)
+        except (RelayUnreachable, RelayRefusedLogin) as error:
+            tell_error(str(error))
+            raise TheAnswerIsNo from error
     say(f"Jobs done: {done_count}.")
 
 

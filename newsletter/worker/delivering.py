@@ -68,11 +68,18 @@ class MailDesk(AbstractContextManager["MailDesk"]):
     def deliver(self, job: ClaimedJob) -> None:
         """Hands over a portion. Raises TryLater where no relay can be used, so that another worker may try."""
         self._rest()
-        if not self._stop():
+        if self._stop():
+            return
+        try:
             self.hand_over(job.payload["mailing_id"], job.payload["slice_nos"])
+        except (RelayUnreachable, RelayRefusedLogin) as error:
+            raise TryLater(str(error)) from error
 
     def hand_over(self, mailing_id: int, slice_nos: list[int] | None = None) -> None:
-        """Hands over what is due of a mailing (of these slices). Raises TryLater, DatabaseNotReady."""
+        """Hands over what is due of a mailing (of these slices).
+
+        Raises RelayUnreachable, RelayRefusedLogin, DatabaseNotReady.
+        """
         parts = replace(
             parts_of(self._installation, mailing_id, self._gate, self._clock), ledger=self._ledger
         )
@@ -85,9 +92,9 @@ class MailDesk(AbstractContextManager["MailDesk"]):
                 stop=self._stop,
                 slice_nos=slice_nos,
             )
-        except (RelayUnreachable, RelayRefusedLogin) as error:
+        except (RelayUnreachable, RelayRefusedLogin):
             self._relay_failures += 1
-            raise TryLater(str(error)) from error
+            raise
         self._relay_failures = 0
         if end.stopped_by:
             _log.warning("mailing stopped", mailing_id=mailing_id, state=end.state.value)
@@ -141,7 +148,7 @@ class MailDesk(AbstractContextManager["MailDesk"]):
                     mailing_ids = sorted({key.mailing_id for key in open_slices(session, self._clock())})
                 for mailing_id in mailing_ids:
                     self.hand_over(mailing_id)
-            except TryLater as error:
+            except (RelayUnreachable, RelayRefusedLogin) as error:
                 if once:
                     raise
                 _log.warning("relay not to be used", reason=str(error))

@@ -55,7 +55,7 @@ def work(
     """Does what is due until `stop` is set, or with `once` until nothing is; how many jobs were done.
 
     What is on the wire is finished first. A database that is away is waited for, except with `once`.
-    Raises RelayNotSet, SecretMissing, DatabaseNotReady; with `once` also TryLater where no relay can be used.
+    Raises RelayNotSet, SecretMissing, DatabaseNotReady; with `once` also RelayUnreachable, RelayRefusedLogin.
     """
     shift = Shift(installation, stop, figures or Figures(), clock)
     name = worker_name()

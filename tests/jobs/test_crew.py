@@ -64,7 +64,7 @@ def is_listening(db: Database) -> bool:
         return bool(session.scalar(statement))
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def until(condition: Callable[[], bool], seconds: float = 40) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
