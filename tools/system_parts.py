@@ -1,4 +1,4 @@
-"""Sees to the system parts that some tests need: PostgreSQL and Chromium.
+"""Sees to the system parts that some tests need: PostgreSQL, Chromium, Spin with a C compiler.
 
 Installs what is missing where it may (root on Debian); says what is missing elsewhere, and those tests are skipped.
 With CI=true a missing part is a failure.
@@ -13,6 +13,8 @@ from pathlib import Path
 PARTS = {
     "postgresql-15": Path("/usr/lib/postgresql/15/bin/initdb"),
     "chromium": Path("/usr/bin/chromium"),
+    "spin": Path("/usr/bin/spin"),
+    "gcc": Path("/usr/bin/gcc"),
 }
 
 

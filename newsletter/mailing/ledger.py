@@ -31,7 +31,7 @@ from newsletter.mailing.models import (
 from newsletter.mailing.recording import Result as Result
 from newsletter.mailing.recording import database_now, record_rows
 from newsletter.mailing.sets import numbers
-from newsletter.mailing.slices import settle_slice, take_slice
+from newsletter.mailing.slices import settle_slice, slice_of_run, take_slice
 
 _NO_SYNC = {"synchronize_session": False}
 
@@ -64,19 +64,24 @@ class Ledger:
         run: Run,
         now: datetime,
         slice_nos: Collection[int] | None = None,
+        *,
+        again: bool = True,
     ) -> Claim | None:
         """What is due of one open slice (of `slice_nos`), marked *attempting* for the run; None where none is open.
 
         Readers who left, and addresses that were suppressed since the planning, are skipped here, with the reason; so
         a claim may be empty and there be more slices. To be said again with the same run where nobody knows whether
-        the commit was done. Gives nothing where the mailing does not run.
+        the commit was done; with `again` False it is surely the first time. Gives nothing where the mailing does
+        not run.
         """
-        if not self.may_go_on(session, mailing_id, now):
-            return None
-        key = take_slice(session, mailing_id, run.token, now, slice_nos)
+        key = slice_of_run(session, run.token) if again else None
         if key is None:
-            return None
-        self.open_run(session, key, run, now)
+            if not self.may_go_on(session, mailing_id, now):
+                return None
+            key = take_slice(session, mailing_id, now, slice_nos)
+            if key is None:
+                return None
+            self.open_run(session, key, run, now)
         move_to_other_lists(session, key, now)
         self.mark(session, key, run, now)
         deliveries = self.take_marked(session, key, run, now)
@@ -95,20 +100,18 @@ class Ledger:
 
     def open_run(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
         """Writes the run down; what an earlier one left attempting, of which nobody knows any more, is in doubt."""
-        is_there = sa.select(sa.exists().where(DeliveryRun.token == run.token))
-        if not session.scalar(is_there):
-            session.execute(
-                sa.insert(DeliveryRun).values(
-                    token=run.token,
-                    mailing_id=key.mailing_id,
-                    slice_no=key.slice_no,
-                    holder=run.holder,
-                    journal=run.journal,
-                    started_at=now,
-                    beat_at=database_now(session, now),
-                    is_revoked=False,
-                )
+        session.execute(
+            sa.insert(DeliveryRun).values(
+                token=run.token,
+                mailing_id=key.mailing_id,
+                slice_no=key.slice_no,
+                holder=run.holder,
+                journal=run.journal,
+                started_at=now,
+                beat_at=database_now(session, now),
+                is_revoked=False,
             )
+        )
         self.settle_attempting(session, key, run.token, now)
 
     def settle_attempting(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:

@@ -17,6 +17,7 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
+from newsletter.mailing.sets import is_postgresql
 
 _NO_SYNC = {"synchronize_session": False}
 # Retries of one slice that are due within so long of each other are made together.
@@ -65,12 +66,10 @@ def _open(now: datetime, mailing_id: int | None) -> sa.Select[int, int, str]:
     return statement if mailing_id is None else statement.where(DeliverySlice.mailing_id == mailing_id)
 
 
-def take_slice(
-    session: WriteSession, mailing_id: int, token: int, now: datetime, slice_nos: Collection[int] | None
-) -> SliceKey | None:
-    """An open slice of the mailing that nobody else is taking, locked; the one that the run of this token has already."""
-    mine = (
-        sa.select(DeliverySlice)
+def slice_of_run(session: ReadSession, token: int) -> SliceKey | None:
+    """The slice that the run of this token is at; None where there is no such run."""
+    statement = (
+        sa.select(DeliverySlice.mailing_id, DeliverySlice.slice_no, DeliverySlice.domain_group)
         .join(
             DeliveryRun,
             sa.and_(
@@ -80,16 +79,21 @@ def take_slice(
         )
         .where(DeliveryRun.token == token)
     )
+    row = session.execute(statement).one_or_none()
+    return SliceKey(*row) if row is not None else None
+
+
+def take_slice(
+    session: WriteSession, mailing_id: int, now: datetime, slice_nos: Collection[int] | None
+) -> SliceKey | None:
+    """An open slice of the mailing that nobody else is taking, locked."""
     statement = _open(now, mailing_id).limit(1).with_for_update(of=DeliverySlice, skip_locked=True)
     if slice_nos is not None:
         statement = statement.where(DeliverySlice.slice_no.in_(list(slice_nos)))
-    had = session.scalars(mine).one_or_none()
-    if had is not None:
-        return SliceKey(had.mailing_id, had.slice_no, had.domain_group)
     while (row := session.execute(statement).one_or_none()) is not None:
         key = SliceKey(*row)
         # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
-        if not session.scalar(sa.select(_has_run(key))):
+        if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
             return key
         statement = statement.where(DeliverySlice.slice_no != key.slice_no)
     return None

@@ -50,6 +50,7 @@ class Step:
     found_nothing: bool = False
     """Whether no slice was open."""
     _new_hands: list[Hand] = field(default_factory=list)
+    _has_been_tried: bool = False
 
     def write(self, session: WriteSession) -> None:
         """Writes everything in this transaction."""
@@ -74,7 +75,10 @@ class Step:
             self.taken_away = ledger.beat(session, self.beating, now)
             if self.sending_token:
                 beat_sending(session, self.mailing_id, self.sending_token, now)
-        self._claim(session)
+        try:
+            self._claim(session)
+        finally:
+            self._has_been_tried = True
 
     def _suppress_the_dead(self, session: WriteSession) -> None:
         """An address that does not exist is never mailed again; one that is switched off, the second time."""
@@ -96,7 +100,12 @@ class Step:
                 self._new_hands.append(Hand(self.parts.journal_folder))
             hand = self._new_hands[index]
             claim = self.parts.ledger.claim(
-                session, self.mailing_id, hand.run, self.parts.clock(), self.slice_nos
+                session,
+                self.mailing_id,
+                hand.run,
+                self.parts.clock(),
+                self.slice_nos,
+                again=self._has_been_tried,
             )
             if claim is None:
                 self.found_nothing = True
