@@ -6,8 +6,8 @@ from alembic import op
 from newsletter.foundation.database import UtcDateTime
 from newsletter.migrations.procrastinate_steps import create_tables
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
