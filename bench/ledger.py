@@ -31,7 +31,7 @@ from newsletter.transport.relay import Relay, Tls
 from newsletter.transport.smtp import Job
 
 _PARAGRAPHS = 560
-_PAIRS = 3
+_PAIRS = 7
 
 
 class Bench:

@@ -1,6 +1,7 @@
 """`newsletter send`, as processes: with a mail catcher, without a relay, interrupted, and twice at once."""
 
 import json
+import random
 import signal
 import time
 from collections import Counter
@@ -152,6 +153,36 @@ def test_t26_killed_in_the_middle_nobody_is_mailed_twice(
     assert max(mailed.values()) == 1
     in_doubt = {item["address"] for item in ready.json("mailings", "report", "1")["unaccepted"]}
     assert set(addresses) - set(mailed) <= in_doubt
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_nobody_is_missed_and_nobody_mailed_twice(
+    ready: Shell, readers: Callable[[int], list[str]], relay: SlowRelay
+) -> None:
+    addresses = readers(200)
+    relay.seconds = 0.03
+    kills = 5
+    for _ in range(kills):
+        with ready.start("send", "1") as process:
+            more = random.randrange(1, 30)  # noqa: S311 - chance, not secrecy
+            relay.wait_for(len(relay.taken) + more)
+            process.kill()
+            process.communicate(timeout=60)
+        # Who has left meanwhile gets nothing more.
+        left = next(address for address in reversed(addresses) if address not in relay.taken)
+        ready.ok("subscribers", "erase", left, "--yes")
+        addresses.remove(left)
+    report = json.loads(ready("send", "1", "--json").stdout)
+    skipped = sum(report["skipped"].values())
+    assert report["planned"] == report["accepted"] + report["in_doubt"] + skipped == 200
+    assert skipped == kills
+    assert report["in_doubt"] <= 4 * kills  # the connections that were open
+    mailed = Counter(relay.taken)
+    assert max(mailed.values()) == 1
+    unaccepted = ready.json("mailings", "report", "1")["unaccepted"]
+    in_doubt = {item["address"] for item in unaccepted if item["state"] == "in_doubt"}
+    assert set(addresses) - set(mailed) <= in_doubt
+    assert all("no answer heard" in item["reply_text"] for item in unaccepted if item["state"] == "in_doubt")
 
 
 @pytest.mark.slow
