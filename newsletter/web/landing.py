@@ -40,6 +40,9 @@ def _landing_part(site: Site, language: str, *, has_archive: bool, has_form: boo
     form = Markup('<a href="{}/{}/subscribe">{}</a>').format(
         site.base_path, language, t("Subscribe to our newsletters")
     )
+    preferences = Markup('<a href="{}/{}/preferences">{}</a>').format(
+        site.base_path, language, t("Your preferences")
+    )
     return Part(
         language,
         t("The newsletters of {organisation}").format(organisation=organisation)
@@ -50,6 +53,7 @@ def _landing_part(site: Site, language: str, *, has_archive: bool, has_form: boo
             t("To read an edition here, or to leave a newsletter, follow the links in any of our mails."),
             *([form] if has_form else []),
             *([archive] if has_archive else []),
+            preferences,
         ),
     )
 
