@@ -29,6 +29,7 @@ from newsletter.foundation.signing import Keyring
 from newsletter.rendering.content import Branding
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+KEYRING_SECRET = "a secret of the tests that is long enough to be one"
 TITLES = {"fr": "Le café répare-tout ouvre", "en": "The repair café opens", "nl": "Het herstelcafé gaat open"}
 BODIES = {
     "fr": "Venez samedi à 14 h avec ce qui ne marche plus.",

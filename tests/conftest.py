@@ -12,13 +12,13 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from builders import KEYRING_SECRET
 from needed_parts import missing_part
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.migrations.upgrade import upgrade_database
 from newsletter.wiring import METADATA
 
-KEYRING_SECRET = "a secret of the tests that is long enough to be one"
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 # Settings of the person who runs the tests must not leak into them.
 for _name in [

@@ -9,10 +9,9 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from builders import NOW
+from builders import KEYRING_SECRET, NOW
 from builders_mailing import ADDRESSES, LineOfAnswers, Office
 from builders_web import BASE_URL, SECRET, Reader, a_list, a_reader, an_installation, every_row
-from conftest import KEYRING_SECRET
 from newsletter.audience.models import LeaveReason, LeaveWay, MailingList, Subscription, SubscriptionState
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
