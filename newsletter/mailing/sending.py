@@ -105,7 +105,9 @@ def beat_sending(session: WriteSession, mailing_id: int, token: str, now: dateti
 
 
 def retry_now(session: WriteSession, mailing_id: int, now: datetime) -> None:
-    """Does not wait for the time of those that the servers put off: they are due at once."""
+    """Does not wait for the time of those that the servers put off: they are due at once. Raises MailingNotFound."""
+    # Claims hold the mailing too, and go from a slice to its deliveries: meeting one halfway would be a deadlock.
+    mailing_by_id(session, mailing_id, lock=True)
     session.execute(
         sa.update(Delivery)
         .where(Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.DEFERRED)
