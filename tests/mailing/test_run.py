@@ -157,7 +157,7 @@ def test_reader_who_leaves_in_the_middle_gets_nothing_more(office: Office) -> No
                 end_subscription(session, office.names["eli@example.org"], EndReason.UNSUBSCRIBED, NOW)
                 suppress(session, office.keyring, "dina@example.org", SuppressionReason.REQUESTED, NOW)
         if recipient == "ben@example.org":  # the messages were claimed and with the line before they left
-            time.sleep(0.3)
+            time.sleep(1.0)  # twenty looks at what has changed: enough on a busy machine, too
 
     line.at_each = leave
     assert office.run(line) == RunEnd(MailingState.FINISHED)
