@@ -81,7 +81,7 @@ def test_catalogue_of_a_further_language_holds_every_text_that_readers_see(langu
     there, for_readers = held_by(language), asked_for(SEEN_BY_READERS, FOR_READERS)
     assert {place.rpartition(":")[0] for place in for_readers.values()} >= {
         "newsletter/mailing/compose.py",
-        "newsletter/web/unsubscribe.py",
+        "newsletter/web/leave_page.py",
         "templates/web/subscribe.html",
     }
     assert {key: place for key, place in for_readers.items() if key not in there} == {}
