@@ -98,10 +98,7 @@ def test_titles_of_sections_stay_with_their_place_and_go_with_their_section(db: 
             approve_words(session, number, language, "Anne", NOW)
         edition = changed(session, number, masthead, order=((3, 2, 1),))
         assert (titles(edition, "fr"), titles(edition, "en")) == (["À la une"], [""])
-        assert [(text.language, text.state.value) for text in edition.texts] == [
-            ("en", "review"),
-            ("fr", "review"),
-        ]
+        assert {text.language: text.state.value for text in edition.texts} == {"en": "review", "fr": "review"}
         assert revisions_of_words(session, number, "en")[0].words == {
             "subject": "", "preheader": "", "intro": "",
         }  # fmt: skip
