@@ -6,6 +6,7 @@ then what the element itself says. Numbers of bugs are those of docs/decisions/0
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -139,6 +140,7 @@ def _given_by_parent(element: etree._Element) -> frozenset[str]:
     return given | {"padding"} if "inner-padding" in parent else given
 
 
+@lru_cache(4096)
 def _with_unit(tag: str, name: str, value: str) -> str:
     """Bug 4: a zero without unit makes the engine forget the padding when it computes widths."""
     component = schema().components.get(tag)

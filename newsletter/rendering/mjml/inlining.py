@@ -5,6 +5,7 @@ Both go through css-inline, which keeps Outlook's comments and our markers where
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 import css_inline
@@ -67,15 +68,17 @@ def apply_afterwork(html: str, work: Afterwork) -> str:
         inlined = inliner.inline(html)
     # Nothing is important that the inlined CSS made so: media queries must still win.
     unimportant = _IMPORTANT if "!important" in work.css else None
-    inlined = _STYLE.sub(lambda style: _tight(style, unimportant), inlined)
+    inlined = _STYLE.sub(lambda style: f' style="{_tight(style[1], unimportant)}"', inlined)
     if work.attributes:
         inlined = _OPENING_TAG.sub(lambda tag: _set_marked(tag[0], work), inlined)
     return work.before + inlined
 
 
-def _tight(style: re.Match[str], unwanted: re.Pattern[str] | None) -> str:
-    written = _SPACED.sub(_TIGHT, style[1]).removesuffix(";")
-    return f' style="{unwanted.sub("", written) if unwanted else written}"'
+@lru_cache(4096)
+def _tight(style: str, unwanted: re.Pattern[str] | None) -> str:
+    """A style without needless space; the same few stand in a letter again and again."""
+    written = _SPACED.sub(_TIGHT, style).removesuffix(";")
+    return unwanted.sub("", written) if unwanted else written
 
 
 def _inside(raw: etree._Element) -> str:

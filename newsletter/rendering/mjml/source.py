@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from lxml import etree
 
@@ -13,9 +14,12 @@ from newsletter.rendering.problems import Code, Level, Problem
 _DEEPEST = 150
 # `<o:p>` and the like come from word processors, undeclared; COLON stands for the colon until the canonical form is written.
 COLON = "_-colon-_"
-_PREFIX = re.compile(r"(</?[A-Za-z][\w-]*):(?=[A-Za-z])|(\s(?:xmlns|xlink|xml|v|o|w)):(?=[A-Za-z][\w-]*\s*=)")
+_TAG_PREFIX = re.compile(r"(</?[A-Za-z][\w-]*):(?=[A-Za-z])")
+_ATTRIBUTE_PREFIX = re.compile(r"(\s(?:xmlns|xlink|xml|v|o|w)):(?=[A-Za-z][\w-]*\s*=)")
 _NAMESPACE = re.compile(r"""(<mjml\b[^<>]*?)\sxmlns=(?:"[^"]*"|'[^']*')""")
-_PROLOGUE = re.compile(r"\A\s*<\?xml[^>]*\?>|<!DOCTYPE\s[^\[<>]*>", re.IGNORECASE)
+# Each pattern begins with what is rare, so that it is looked for at the speed of memory.
+_PROLOGUE = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,15 @@ class ReadMjml:
 def read_mjml(text: str) -> ReadMjml | Problem:
     """The document, or the one problem that kept the text from being read; lines count in `text` as written."""
     normalised = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    normalised = _PROLOGUE.sub(lambda match: "\n" * match[0].count("\n"), normalised).lstrip(" \t")
+    for prologue in (_PROLOGUE, _DOCTYPE):
+        normalised = prologue.sub(lambda match: "\n" * match[0].count("\n"), normalised)
+    normalised = normalised.lstrip(" \t")
     if doctype := re.search("<!DOCTYPE", normalised, re.IGNORECASE):
         line = normalised.count("\n", 0, doctype.start()) + 1
         return _unreadable(saying("a document type has no place in MJML; take it out"), line)
-    normalised = _NAMESPACE.sub(r"\1", _PREFIX.sub(rf"\1\2{COLON}", normalised), count=1)
+    for prefix in (_TAG_PREFIX, _ATTRIBUTE_PREFIX):
+        normalised = prefix.sub(rf"\1{COLON}", normalised)
+    normalised = _NAMESPACE.sub(r"\1", normalised, count=1)
     try:
         return _checked(_parsed(with_numeric_entities(normalised)))
     except etree.XMLSyntaxError as error:
@@ -56,7 +64,7 @@ def line_of(element: etree._Element) -> int:
 
 def attributes_of(element: etree._Element) -> dict[str, str]:
     """The element's attributes, in order, as plain texts."""
-    return {str(name): str(value) for name, value in element.attrib.items()}
+    return dict(cast("list[tuple[str, str]]", element.items()))
 
 
 def parent_of(element: etree._Element) -> etree._Element:

@@ -1,6 +1,7 @@
 """Whether the text of an attribute is of the type that the schema names: `unit(px,%){1,4}`, `color`, `enum(...)`."""
 
 import re
+from functools import lru_cache
 
 from PIL.ImageColor import colormap
 
@@ -12,6 +13,7 @@ _COLOUR = re.compile(
 _COLOUR_WORDS = frozenset({"transparent", "inherit", "initial", "currentcolor", "rebeccapurple", "none", ""})
 
 
+@lru_cache(4096)
 def fits(value: str, kind: str) -> bool:
     """Whether `value` is of the schema's type `kind`; a type that is not known here fits everything."""
     if kind == "color":
