@@ -7,6 +7,7 @@ Only one batch of readers is in memory.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -108,6 +109,9 @@ class _Import:
         self._changes = changes
         self._seen = seen
         self._keyring = keyring
+        self._served_in = lru_cache(maxsize=1000)(
+            lambda languages: lookup(languages, reader.installation_languages)
+        )
         self.row_count = 0
         self.tally = Tally()
 
@@ -159,7 +163,7 @@ class _Import:
     def _add(self, wanted: WantedReader, key: bytes) -> None:
         self._changes.add(wanted, new_reader(wanted), key)
         self.tally.added += 1
-        if wanted.wants_mail and lookup(wanted.languages, self._reader.installation_languages) is None:
+        if self._served_in(wanted.languages) is None and wanted.wants_mail:
             self.tally.other_language.note(wanted.line)
 
     def _correct(self, wanted: WantedReader, known: Known) -> None:

@@ -5,15 +5,14 @@ confirmed stays so, and the languages that she chose herself stay hers. It may e
 hand over those who left there. Empty values of the file change nothing.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from newsletter.audience.importing.rows import WantedReader
 from newsletter.audience.models import LanguageOrigin, SubscriptionState
 from newsletter.audience.rules import MOVES_BY_IMPORT
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """What an import may change about a subscriber."""
 
     name: str
@@ -38,16 +37,14 @@ def new_reader(wanted: WantedReader) -> Reader:
 
 def corrected_reader(known: Reader, wanted: WantedReader) -> Reader:
     """The reader as she is after the row; equal to `known` where it says nothing new."""
-    corrected = replace(
-        known,
+    corrected = known._replace(
         name=wanted.name or known.name,
         first_name=wanted.first_name or known.first_name,
         attributes={**known.attributes, **wanted.attributes},
     )
     if keeps_own_languages(known, wanted) or not says_other_languages(known, wanted):
         return corrected
-    return replace(
-        corrected,
+    return corrected._replace(
         languages=wanted.languages,
         reads_both=wanted.reads_both,
         language_origin=LanguageOrigin.IMPORT,

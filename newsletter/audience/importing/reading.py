@@ -13,9 +13,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO
+from typing import IO, BinaryIO, NamedTuple, TextIO
 
 from newsletter.audience.errors import FileRefused
 
@@ -30,8 +29,7 @@ _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # what XLSX and ODS files,
 _AS_CSV = "save it as “CSV UTF-8” and try again"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record: the number of the line that it begins on, its trimmed values, or what is wrong with it."""
 
     line: int

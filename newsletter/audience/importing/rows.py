@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsletter.audience.formulas import as_it_was
 from newsletter.audience.importing.columns import Columns
@@ -42,8 +42,7 @@ class RowRefused(BadInput):
     """The row cannot be imported; the message says why, without the address."""
 
 
-@dataclass(frozen=True, slots=True)
-class WantedReader:
+class WantedReader(NamedTuple):
     """A reader as a row of the file describes her; empty where it says nothing."""
 
     line: int

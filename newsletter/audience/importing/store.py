@@ -1,10 +1,10 @@
 """The database as an import sees it: who is there, a batch at a time, and the rows that write a batch."""
 
-import json
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from json.encoder import encode_basestring_ascii as in_json
 from typing import Any
 
 import sqlalchemy as sa
@@ -172,7 +172,7 @@ class Changes:
                     ",".join(reader.languages),
                     reader.language_origin.value,
                     reader.reads_both,
-                    json.dumps(reader.attributes) if reader.attributes else "{}",
+                    _as_json(reader.attributes),
                     self._at,
                     self._at,
                 )
@@ -239,3 +239,8 @@ class Changes:
         self._corrected: list[dict[str, Any]] = []
         self._subscribed: list[tuple[int, int, SubscriptionState]] = []
         self._ended: list[dict[str, Any]] = []
+
+
+def _as_json(texts: Mapping[str, str]) -> str:
+    """What `json.dumps` gives, which sets up an encoder each time and takes five times as long."""
+    return f"{{{', '.join([f'{in_json(name)}: {in_json(text)}' for name, text in texts.items()])}}}"
