@@ -27,7 +27,7 @@ DO $$ DECLARE found text; BEGIN
 END $$;
 SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
 """
-_IN_MEMORY = Path("/dev/shm")
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - folders with random names are made in it
 _ROOM_BYTES = 4 * 1024**3
 # Settings of the person who runs the tests must not leak into them.
 for _name in [
