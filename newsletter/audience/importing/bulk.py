@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.types.json import Json
 
 from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
 
@@ -34,7 +35,7 @@ class Columns:
 
 
 class BulkWriter:
-    """Writes tuples, whose values are as the driver takes them: states as text, JSON as text, moments by `stored`.
+    """Writes tuples, whose values are as the driver takes them: states as text, JSON and moments as `stored_json` and `stored` give them.
 
     What `insert` is given is written by a thread, while this one reads on in the file; until `settle` has returned,
     nothing else may use the session.
@@ -44,6 +45,7 @@ class BulkWriter:
         self._connection = session.connection()
         self._is_postgresql = self._connection.dialect.name == "postgresql"
         self._thread = ThreadPoolExecutor(max_workers=1)
+        self._types: dict[Columns, list[int]] = {}
         self._under_way: list[Future[None]] = []
 
     def close(self) -> None:
@@ -62,6 +64,10 @@ class BulkWriter:
         if in_utc is None or self._is_postgresql:
             return in_utc
         return in_utc.isoformat(" ", "microseconds")  # as SQLAlchemy writes it on SQLite
+
+    def stored_json(self, text: str) -> str | Json:
+        """A JSON text as the driver takes it."""
+        return Json(text, dumps=_as_it_is) if self._is_postgresql else text
 
     def insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows of which none is there."""
@@ -94,14 +100,30 @@ class BulkWriter:
             self._connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
     def _copy(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
-        statement = f"COPY {columns.table} ({', '.join(columns.names)}) FROM STDIN"
+        # In the binary form, for which the types must be told, it takes a third of the time.
+        statement = f"COPY {columns.table} ({', '.join(columns.names)}) FROM STDIN (FORMAT BINARY)"
         try:
             driver: Any = self._connection.connection.driver_connection
+            types = self._types_of(columns, driver)
             with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.set_types(types)
                 for row in rows:
                     copy.write_row(row)
         except psycopg.Error as error:  # past SQLAlchemy, so it is not in its wrapping yet
             raise sa.exc.OperationalError(statement, None, error, hide_parameters=True) from error
+
+
+    def _types_of(self, columns: Columns, driver: Any) -> list[int]:
+        """The numbers of the columns' types, as this server has them."""
+        if columns not in self._types:
+            asked = "SELECT attname, atttypid FROM pg_attribute WHERE attrelid = %s::regclass"
+            found = dict(driver.execute(asked, (columns.table,)).fetchall())
+            self._types[columns] = [found[name] for name in columns.names]
+        return self._types[columns]
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def rows_among(

@@ -160,6 +160,7 @@ class Changes:
     ) -> None:
         subscribers, subscriptions = [], []
         ids = self._fresh_ids(session, len(self._new))
+        stored_json = writer.stored_json
         for subscriber_id, (wanted, reader, key) in zip(ids, self._new, strict=True):
             subscribers.append(
                 (
@@ -172,7 +173,7 @@ class Changes:
                     ",".join(reader.languages),
                     reader.language_origin.value,
                     reader.reads_both,
-                    _as_json(reader.attributes),
+                    stored_json(_as_json(reader.attributes)),
                     self._at,
                     self._at,
                 )
