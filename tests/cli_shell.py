@@ -1,4 +1,4 @@
-"""A shell that runs `newsletter` as a process."""
+"""A shell that runs `newsletter` as a process: from its very beginning by `start`, else forked (`forked_commands`)."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import forked_commands
 
 
 @dataclass
@@ -31,9 +33,8 @@ class Shell:
         return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **self.settings}
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        done = forked_commands.run(list(arguments), self.folder, self.environment(), seconds=120)
+        return subprocess.CompletedProcess(arguments, *done)
 
     def ok(self, *arguments: str) -> str:
         """What a command says that must succeed."""

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from builders import KEYRING_SECRET
+from forked_commands import end_server
 from needed_parts import missing_part
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
@@ -46,6 +47,11 @@ def pytest_configure() -> None:
     """Tests have their folders in memory, where they can."""
     if folder := _quick_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_sessionfinish() -> None:
+    """Nothing that the tests started is left."""
+    end_server()
 
 
 @pytest.fixture(autouse=True)

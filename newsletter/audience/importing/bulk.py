@@ -112,7 +112,6 @@ class BulkWriter:
         except psycopg.Error as error:  # past SQLAlchemy, so it is not in its wrapping yet
             raise sa.exc.OperationalError(statement, None, error, hide_parameters=True) from error
 
-
     def _types_of(self, columns: Columns, driver: Any) -> list[int]:
         """The numbers of the columns' types, as this server has them."""
         if columns not in self._types:
