@@ -18,9 +18,9 @@ _SEALED = "@sealed "
 _LOOSE = "@loose "
 _SEAL = re.compile(f"<!--({_SEALED}|{_LOOSE})((?:[0-9a-f]{{2}})*)-->")
 _BROKEN_LINE = re.compile(r"[ \t]*\n[ \t\n]*")
-_CONTROL = {code: f"&#{code};" for code in (*range(32), 127)}
-_IN_ATTRIBUTE = _CONTROL | {ord(sign): f"&#{ord(sign)};" for sign in "<>\"'\\"} | {ord("&"): "&amp;"}
-_IN_TEXT = _CONTROL | {10: "\n", 9: "\t", ord("<"): "&#60;", ord(">"): "&#62;", ord("&"): "&amp;"}
+# What may not reach the engine as it is, in the order of its replacing; an XML document holds no other control characters.
+_IN_TEXT = {"&": "&amp;"} | {sign: f"&#{ord(sign)};" for sign in "<>\r\x7f"}
+_IN_ATTRIBUTE = _IN_TEXT | {sign: f"&#{ord(sign)};" for sign in "\"'\\"}
 _UNSAFE_IN_CSS = re.compile(r"[<&]|[^ -~\n\t]")
 
 
@@ -94,7 +94,10 @@ def _comment(element: etree._Element) -> str:
 
 def _attributes(element: etree._Element) -> str:
     """Bug 1: the engine prints attributes as Rust strings, so only plain ASCII without backslash may reach it."""
-    return "".join(f' {name}="{_attribute_value(value)}"' for name, value in attributes_of(element).items())
+    values = attributes_of(element)
+    return (
+        "".join([f' {name}="{_attribute_value(value)}"' for name, value in values.items()]) if values else ""
+    )
 
 
 @lru_cache(4096)
@@ -107,9 +110,11 @@ def _text(text: str) -> str:
     return _plain(_BROKEN_LINE.sub(" ", text) if "\n" in text else text, _IN_TEXT)
 
 
-def _plain(text: str, references: dict[int, str]) -> str:
+def _plain(text: str, references: dict[str, str]) -> str:
     """`text` in ASCII, with numbers for what is written as a reference."""
-    return text.translate(references).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    for sign, reference in references.items():
+        text = text.replace(sign, reference)
+    return text if text.isascii() else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _css_escape(match: re.Match[str]) -> str:
