@@ -5,7 +5,7 @@ where they must be, and everything that programs read (`List-Unsubscribe`, `Mess
 one line, or refused. Whatever a value holds, it can never begin another header.
 """
 
-import base64
+import binascii
 import re
 from datetime import datetime
 from email.utils import format_datetime
@@ -197,9 +197,12 @@ def _encoded_words(text: str, taken: int) -> list[str]:
     octets = text.encode()
     octet_count = len(octets)
     if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
+        room, b_length = _FOLD_AT - taken - _WORD_FRAME, (octet_count + 2) // 3 * 4
         written = "".join([_Q_WRITTEN[octet] for octet in octets])
-        if len(written) <= (octet_count + 2) // 3 * 4 and len(written) <= _FOLD_AT - taken - _WORD_FRAME:
+        if len(written) <= min(room, b_length):
             return [f"=?utf-8?q?{written}?="]
+        if b_length <= room and b_length < len(written):
+            return [_b_word(text)]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]
@@ -238,7 +241,7 @@ def _q_octets(character: str) -> str:
 
 
 def _b_word(text: str) -> str:
-    return f"=?utf-8?b?{base64.b64encode(text.encode()).decode('ascii')}?="
+    return f"=?utf-8?b?{binascii.b2a_base64(text.encode(), newline=False).decode('ascii')}?="
 
 
 def _folded(name: str, value: str) -> bytes:
