@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.models import Delivery, DeliveryState
-from newsletter.mailing.sets import is_postgresql, numbers, rows_given
+from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
+from newsletter.mailing.sets import as_text, is_postgresql, numbers_given, rows_given
 
 
 class Result(NamedTuple):
@@ -25,16 +26,6 @@ class Result(NamedTuple):
     reply_text: str = ""
 
 
-_COLUMNS = {
-    # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
-    "mailing_id": sa.Integer(),
-    "subscriber_id": sa.BigInteger(),
-    "reply_text": sa.String(),
-    "next_attempt_at": Delivery.next_attempt_at.type,
-}
-_UNDECIDED = (DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT)
-
-
 def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime) -> None:
     """Moves the rows of these results that are attempting or in doubt for the run that the result is of.
 
@@ -42,43 +33,88 @@ def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result
     """
     alike: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
-        # An attempt that does not count was counted at the claim.
-        key = (result.token, result.state, result.counts, result.reply_code, result.reply_enhanced)
-        alike.setdefault(key, []).append(result)
+        token, _, state, counts, _, code, enhanced, _ = result
+        alike.setdefault((token, state, counts, code, enhanced), []).append(result)
+    on_postgresql = is_postgresql(session)
     for group in alike.values():
         first = group[0]
-        count = Delivery.attempt_count if first.counts else Delivery.attempt_count - 1
-        statement = sa.update(Delivery).values(
-            state=first.state,
-            attempt_count=count,
-            reply_code=first.reply_code,
-            reply_enhanced=first.reply_enhanced,
-            changed_at=now,
-        )
-        its = (Delivery.run_token == first.token, Delivery.state.in_(_UNDECIDED))
-        words = {result.reply_text for result in group}
-        if len(words) == 1 and first.next_attempt_at is None:
-            ids = numbers(session, [result.subscriber_id for result in group])
-            statement = statement.where(
-                Delivery.mailing_id == mailing_id, Delivery.subscriber_id.in_(ids), *its
-            ).values(reply_text=first.reply_text, next_attempt_at=None)
+        values = {
+            "its_mailing": mailing_id,
+            "its_token": first.token,
+            "new_state": first.state,
+            # An attempt that does not count was counted at the claim.
+            "more_attempts": 0 if first.counts else -1,
+            "new_code": first.reply_code,
+            "new_enhanced": first.reply_enhanced,
+            "new_moment": now,
+        }
+        text = first.reply_text
+        if first.next_attempt_at is None and all(result.reply_text == text for result in group):
+            values["given"] = as_text([result.subscriber_id for result in group])
+            values["new_text"] = text
+            session.execute(_with_the_same_words(on_postgresql), values)
         else:
-            rows = [
-                (
-                    mailing_id,
-                    result.subscriber_id,
-                    result.reply_text,
-                    _moment(session, result.next_attempt_at),
-                )
-                for result in group
-            ]
-            given = rows_given(session, rows, _COLUMNS)
-            statement = statement.where(
-                Delivery.mailing_id == given.c.mailing_id,
-                Delivery.subscriber_id == given.c.subscriber_id,
-                *its,
-            ).values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
-        session.execute(statement.execution_options(synchronize_session=False))
+            values["given"] = as_text(
+                [
+                    (
+                        mailing_id,
+                        result.subscriber_id,
+                        result.reply_text,
+                        _moment(session, result.next_attempt_at),
+                    )
+                    for result in group
+                ]
+            )
+            session.execute(_with_words_of_their_own(on_postgresql), values)
+
+
+_COLUMNS = {
+    # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
+    "mailing_id": sa.Integer(),
+    "subscriber_id": sa.BigInteger(),
+    "reply_text": sa.String(),
+    "next_attempt_at": Delivery.next_attempt_at.type,
+}
+
+
+@cache
+def _with_the_same_words(on_postgresql: bool) -> sa.Update:
+    ids = numbers_given("given", on_postgresql=on_postgresql)
+    return (
+        _moves()
+        .where(DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"), DELIVERIES.c.subscriber_id.in_(ids))
+        .values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
+    )
+
+
+@cache
+def _with_words_of_their_own(on_postgresql: bool) -> sa.Update:
+    given = rows_given("given", _COLUMNS, on_postgresql=on_postgresql)
+    return (
+        _moves()
+        .where(
+            DELIVERIES.c.mailing_id == given.c.mailing_id, DELIVERIES.c.subscriber_id == given.c.subscriber_id
+        )
+        .values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
+    )
+
+
+def _moves() -> sa.Update:
+    state = DELIVERIES.c.state
+    return (
+        sa.update(DELIVERIES)
+        .where(
+            DELIVERIES.c.run_token == sa.bindparam("its_token"),
+            sa.or_(state == DeliveryState.ATTEMPTING, state == DeliveryState.IN_DOUBT),
+        )
+        .values(
+            state=sa.bindparam("new_state"),
+            attempt_count=DELIVERIES.c.attempt_count + sa.bindparam("more_attempts"),
+            reply_code=sa.bindparam("new_code"),
+            reply_enhanced=sa.bindparam("new_enhanced"),
+            changed_at=sa.bindparam("new_moment"),
+        )
+    )
 
 
 def _moment(session: ReadSession, moment: datetime | None) -> str | None:

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.claiming import SliceKey
+from newsletter.mailing.claiming import NOW, SliceKey
 from newsletter.mailing.models import (
+    DELIVERIES,
+    MAILINGS,
+    RUNS,
+    SLICES,
     Delivery,
     DeliveryRun,
     DeliverySlice,
@@ -68,35 +73,59 @@ def _open(now: datetime, mailing_id: int | None) -> sa.Select[int, int, str]:
 
 def slice_of_run(session: ReadSession, token: int) -> SliceKey | None:
     """The slice that the run of this token is at; None where there is no such run."""
-    statement = (
-        sa.select(DeliverySlice.mailing_id, DeliverySlice.slice_no, DeliverySlice.domain_group)
-        .join(
-            DeliveryRun,
-            sa.and_(
-                DeliveryRun.mailing_id == DeliverySlice.mailing_id,
-                DeliveryRun.slice_no == DeliverySlice.slice_no,
-            ),
-        )
-        .where(DeliveryRun.token == token)
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_OF_RUN, {"its_token": token}).one_or_none()
     return SliceKey(*row) if row is not None else None
+
+
+_OF_RUN = (
+    sa.select(SLICES.c.mailing_id, SLICES.c.slice_no, SLICES.c.domain_group)
+    .join(RUNS, sa.and_(RUNS.c.mailing_id == SLICES.c.mailing_id, RUNS.c.slice_no == SLICES.c.slice_no))
+    .where(RUNS.c.token == sa.bindparam("its_token"))
+)
 
 
 def take_slice(
     session: WriteSession, mailing_id: int, now: datetime, slice_nos: Collection[int] | None
 ) -> SliceKey | None:
-    """An open slice of the mailing that nobody else is taking, locked."""
-    statement = _open(now, mailing_id).limit(1).with_for_update(of=DeliverySlice, skip_locked=True)
-    if slice_nos is not None:
-        statement = statement.where(DeliverySlice.slice_no.in_(list(slice_nos)))
-    while (row := session.execute(statement).one_or_none()) is not None:
-        key = SliceKey(*row)
-        # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
-        if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
-            return key
-        statement = statement.where(DeliverySlice.slice_no != key.slice_no)
+    """An open slice of the mailing that nobody else is taking, locked: one with somebody to be tried again comes first.
+
+    Whether the mailing runs is for the caller to ask.
+    """
+    for statement in (_DUE_AGAIN, _NEVER_TAKEN):
+        values: dict[str, object] = {"its_mailing": mailing_id, "now": now}
+        if slice_nos is not None:
+            statement = statement.where(SLICES.c.slice_no.in_(list(slice_nos)))
+        while (row := session.execute(statement, values).one_or_none()) is not None:
+            key = SliceKey(*row)
+            # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
+            if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
+                return key
+            statement = statement.where(SLICES.c.slice_no != key.slice_no)
     return None
+
+
+def _next_slice(is_due: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -> sa.Select[int, int, str]:
+    return (
+        sa.select(SLICES.c.mailing_id, SLICES.c.slice_no, SLICES.c.domain_group)
+        .where(
+            SLICES.c.mailing_id == sa.bindparam("its_mailing"),
+            SLICES.c.state == SliceState.OPEN,
+            is_due,
+            ~sa.exists().where(
+                RUNS.c.mailing_id == SLICES.c.mailing_id,
+                RUNS.c.slice_no == SLICES.c.slice_no,
+                RUNS.c.is_revoked.is_(False),
+            ),
+        )
+        .order_by(*order)
+        .limit(1)
+        .with_for_update(of=SLICES, skip_locked=True)
+    )
+
+
+# Each is found by an index at once, however many slices are closed, or open for later.
+_DUE_AGAIN = _next_slice(SLICES.c.due_at <= NOW, SLICES.c.due_at, SLICES.c.slice_no)
+_NEVER_TAKEN = _next_slice(SLICES.c.due_at.is_(None), SLICES.c.slice_no)
 
 
 def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
@@ -109,38 +138,49 @@ def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
 
 def settle_slice(session: WriteSession, mailing_id: int, slice_no: int, now: datetime) -> None:
     """Says of a slice what its rows say: closed, waiting, or open and due when."""
-    # Shared: a cancelling comes wholly before or after; many runs may end at once.
-    mailing_state = session.scalar(
-        sa.select(Mailing.state).where(Mailing.id == mailing_id).with_for_update(read=True)
-    )
+    key = {"its_mailing": mailing_id, "its_slice": slice_no}
+    mailing_state = session.execute(_STATE_OF_MAILING, {"its_mailing": mailing_id}).scalar()
     if mailing_state is MailingState.CANCELLED:  # what came back untried after the cancelling
         skip_waiting(session, mailing_id, now, slice_no)
-    of_slice = (Delivery.mailing_id == mailing_id, Delivery.slice_no == slice_no)
-    at_once = Delivery.state.in_([DeliveryState.PENDING, DeliveryState.ATTEMPTING])
-    is_open, due_at, is_waiting = session.execute(
-        sa.select(
-            sa.func.max(sa.case((at_once, 1), else_=0)),
-            sa.func.min(sa.case((Delivery.state == DeliveryState.DEFERRED, Delivery.next_attempt_at))),
-            sa.func.max(sa.case((Delivery.state == DeliveryState.WAITING, 1), else_=0)),
-        ).where(*of_slice)
-    ).one()
+    is_open, due_at, is_waiting = session.execute(_WHAT_ROWS_SAY, key).one()
     if is_open:
         state, due_at = SliceState.OPEN, None
     elif due_at is not None:
         state, due_at = SliceState.OPEN, due_at + _TOGETHER
     else:
         state = SliceState.WAITING if is_waiting else SliceState.CLOSED
-    slice_ = (DeliverySlice.mailing_id == mailing_id, DeliverySlice.slice_no == slice_no)
-    is_held = sa.and_(DeliverySlice.state == SliceState.HELD, sa.literal(state is SliceState.OPEN))
     session.execute(
-        sa.update(DeliverySlice)
-        .where(*slice_)
-        .values(state=sa.case((is_held, SliceState.HELD.value), else_=state.value), due_at=due_at)
-        .execution_options(**_NO_SYNC)
+        _SETTLE_OPEN if state is SliceState.OPEN else _SETTLE,
+        {**key, "new_state": state, "new_due_at": due_at},
     )
     if state is SliceState.OPEN and mailing_state is MailingState.FINISHED:
         # A late answer said that somebody of it was not mailed.
         _set_state(session, mailing_id, MailingState.RUNNING, finished_at=None)
+
+
+# Shared: a cancelling comes wholly before or after; many runs may end at once.
+_STATE_OF_MAILING = (
+    sa.select(MAILINGS.c.state).where(MAILINGS.c.id == sa.bindparam("its_mailing")).with_for_update(read=True)
+)
+_row_state = DELIVERIES.c.state
+_at_once = sa.or_(_row_state == DeliveryState.PENDING, _row_state == DeliveryState.ATTEMPTING)
+_WHAT_ROWS_SAY = sa.select(
+    sa.func.max(sa.case((_at_once, 1), else_=0)),
+    sa.func.min(sa.case((_row_state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at))),
+    sa.func.max(sa.case((_row_state == DeliveryState.WAITING, 1), else_=0)),
+).where(
+    DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
+    DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
+)
+_SETTLE = (
+    sa.update(SLICES)
+    .where(SLICES.c.mailing_id == sa.bindparam("its_mailing"), SLICES.c.slice_no == sa.bindparam("its_slice"))
+    .values(state=sa.bindparam("new_state"), due_at=sa.bindparam("new_due_at"))
+)
+# What is held back stays so.
+_SETTLE_OPEN = _SETTLE.values(
+    state=sa.case((SLICES.c.state == SliceState.HELD, SLICES.c.state), else_=sa.bindparam("new_state"))
+)
 
 
 def finish_if_done(session: WriteSession, mailing_id: int, now: datetime) -> MailingState:
