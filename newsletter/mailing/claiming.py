@@ -1,6 +1,6 @@
 """What a claim takes of a slice: who of it is due, with what her message needs, and who may not be mailed any more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,7 +12,7 @@ from newsletter.audience.models import Subscriber, Subscription, SubscriptionSta
 from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState, MailedList, SkipReason
 from newsletter.mailing.readership import reason_to_skip
-from newsletter.mailing.sets import as_text, fetched, gathered, is_postgresql, numbers_given
+from newsletter.mailing.sets import fetched, gathered, is_postgresql
 
 NOW = sa.bindparam("now", type_=UtcDateTime())
 """The moment, in statements that are built once."""
@@ -128,15 +128,24 @@ def _reason(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
     )
 
 
-def unwanted(
-    session: ReadSession, mailing_id: int, subscriber_ids: Collection[int], now: datetime
-) -> list[int]:
-    """Which of these readers may not be mailed any more as the mailing means to."""
-    if not subscriber_ids:
+def unwanted(session: ReadSession, mailing_id: int, held: Mapping[int, int], now: datetime) -> list[int]:
+    """Which readers may not be mailed any more as the mailing means to, of those whom these runs claimed last.
+
+    `held` has the slice that each is at, by its token.
+    """
+    if not held:
         return []
-    statement = _unwanted(is_postgresql(session))
-    ids = as_text(list(subscriber_ids))
-    return [row[0] for row in fetched(session, statement, its_mailing=mailing_id, ids=ids, now=now)]
+    return [
+        row[0]
+        for row in fetched(
+            session,
+            _unwanted(is_postgresql(session)),
+            its_mailing=mailing_id,
+            its_slices=list(held.values()),
+            its_tokens=list(held),
+            now=now,
+        )
+    ]
 
 
 @cache
@@ -147,7 +156,8 @@ def _unwanted(on_postgresql: bool) -> sa.Select[str]:
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
             Delivery.mailing_id == sa.bindparam("its_mailing"),
-            Delivery.subscriber_id.in_(numbers_given("ids", on_postgresql=on_postgresql)),
+            Delivery.slice_no.in_(sa.bindparam("its_slices", expanding=True)),
+            Delivery.run_token.in_(sa.bindparam("its_tokens", expanding=True)),
             _reason(NOW).is_not(None),
         )
     )

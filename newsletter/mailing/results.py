@@ -25,13 +25,22 @@ def result_of(
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Result:
     """What becomes of a claimed delivery by this outcome; `chance` gives numbers from 0 to 1."""
-    if outcome.verdict is Verdict.ACCEPTED:  # nearly all of them
-        state = DeliveryState.ACCEPTED
-    else:
-        state = state_after(outcome, claimed.attempt_count, give_up_after)
+    verdict, code, enhanced, text, backs_off = outcome
+    if verdict is Verdict.ACCEPTED:  # nearly all of them
+        return Result(
+            token,
+            claimed[0],
+            DeliveryState.ACCEPTED,
+            backs_off is not BackOff.RELAY,
+            None,
+            code,
+            enhanced,
+            text,
+        )
+    state = state_after(outcome, claimed.attempt_count, give_up_after)
     next_attempt_at = None
     # The relay's own trouble is not held against the reader.
-    counts = state is not DeliveryState.PENDING and outcome.backs_off is not BackOff.RELAY
+    counts = state is not DeliveryState.PENDING and backs_off is not BackOff.RELAY
     if state is DeliveryState.GIVEN_UP and not counts:
         state = DeliveryState.DEFERRED
     if state is DeliveryState.DEFERRED:
@@ -42,9 +51,9 @@ def result_of(
         state,
         counts or state is DeliveryState.IN_DOUBT,
         next_attempt_at,
-        outcome.code,
-        outcome.enhanced,
-        outcome.text,
+        code,
+        enhanced,
+        text,
     )
 
 

@@ -198,8 +198,9 @@ def _encoded_words(text: str, taken: int) -> list[str]:
     octet_count = len(octets)
     if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
         written = "".join([_Q_WRITTEN[octet] for octet in octets])
-        if len(written) <= (octet_count + 2) // 3 * 4 and len(written) <= _FOLD_AT - taken - _WORD_FRAME:
-            return [f"=?utf-8?q?{written}?="]
+        base64_count, room = (octet_count + 2) // 3 * 4, _FOLD_AT - taken - _WORD_FRAME
+        if min(len(written), base64_count) <= room:
+            return [f"=?utf-8?q?{written}?=" if len(written) <= base64_count else _b_word(text)]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]
