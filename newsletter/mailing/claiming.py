@@ -45,6 +45,8 @@ class ClaimedDelivery(NamedTuple):
     attempt_count: int  # this attempt included
 
 
+_PUBLIC_NAME = ClaimedDelivery._fields.index("subscription_name")
+
 _MARK = (
     sa.update(DELIVERIES)
     .where(
@@ -86,15 +88,10 @@ def claimed_rows(
     )
     # Sorted here: for the sake of an ORDER BY, SQLite would go through the whole mailing and not through the slice.
     found.sort()
-    return [
-        (
-            ClaimedDelivery(
-                number, variant, address, name, first_name, bytes.fromhex(public_name), attempt_count
-            ),
-            reason,
-        )
-        for number, variant, address, name, first_name, public_name, attempt_count, reason in found
-    ]
+    for row in found:
+        row[_PUBLIC_NAME] = bytes.fromhex(row[_PUBLIC_NAME])
+    reasons = [row.pop() for row in found]
+    return list(zip(map(ClaimedDelivery._make, found), reasons, strict=True))
 
 
 @cache
@@ -205,11 +202,8 @@ def by_reason(
     found: Sequence[tuple[ClaimedDelivery, str | None]],
 ) -> tuple[list[ClaimedDelivery], dict[str, list[int]]]:
     """Whom to mail, and whom not, by the reason."""
-    wanted: list[ClaimedDelivery] = []
     left_out: dict[str, list[int]] = {}
     for claimed, reason in found:
-        if reason is None:
-            wanted.append(claimed)
-        else:
+        if reason is not None:
             left_out.setdefault(reason, []).append(claimed.subscriber_id)
-    return wanted, left_out
+    return [claimed for claimed, reason in found if reason is None], left_out

@@ -39,9 +39,10 @@ from newsletter.mailing.models import (
     SkipReason,
 )
 from newsletter.mailing.recording import Result as Result
-from newsletter.mailing.recording import database_now, record_rows
+from newsletter.mailing.recording import database_now, record_accepted, record_rows
 from newsletter.mailing.sets import numbers
 from newsletter.mailing.slices import settle_slice, slice_of_run, take_slice
+from newsletter.transport.outcome import Outcome
 
 _NO_SYNC = {"synchronize_session": False}
 
@@ -175,6 +176,17 @@ class Ledger:
         resolves a doubt and nothing else.
         """
         record_rows(session, mailing_id, results, now)
+
+    def record_accepted(
+        self,
+        session: WriteSession,
+        mailing_id: int,
+        token: int,
+        answers: Sequence[tuple[int, Outcome]],
+        now: datetime,
+    ) -> None:
+        """Writes down, as `record` does, which readers' messages of one run servers have accepted, with the answers."""
+        record_accepted(session, mailing_id, token, answers, now)
 
     def end_run(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
         """Gives the right back, and says when the slice is due again, if at all."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
 from newsletter.mailing.sets import as_text, is_postgresql, numbers_given, rows_given
+from newsletter.transport.outcome import Outcome
 
 
 class Result(NamedTuple):
@@ -31,41 +32,71 @@ def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result
 
     Those that became the same are moved together; only words and times of their own are carried for each.
     """
-    alike: dict[tuple[object, ...], list[Result]] = {}
+    alike: dict[tuple[int, DeliveryState, bool, int | None, str | None], list[Result]] = {}
     for result in results:
         token, _, state, counts, _, code, enhanced, _ = result
         alike.setdefault((token, state, counts, code, enhanced), []).append(result)
-    on_postgresql = is_postgresql(session)
-    for group in alike.values():
-        first = group[0]
-        values = {
-            "its_mailing": mailing_id,
-            "its_token": first.token,
-            "new_state": first.state,
-            # An attempt that does not count was counted at the claim.
-            "more_attempts": 0 if first.counts else -1,
-            "new_code": first.reply_code,
-            "new_enhanced": first.reply_enhanced,
-            "new_moment": now,
-        }
-        text = first.reply_text
-        if first.next_attempt_at is None and all(result.reply_text == text for result in group):
-            values["given"] = as_text([result.subscriber_id for result in group])
-            values["new_text"] = text
-            session.execute(_with_the_same_words(on_postgresql), values)
-        else:
-            values["given"] = as_text(
-                [
-                    (
-                        mailing_id,
-                        result.subscriber_id,
-                        result.reply_text,
-                        _moment(session, result.next_attempt_at),
-                    )
-                    for result in group
-                ]
-            )
-            session.execute(_with_words_of_their_own(on_postgresql), values)
+    for (token, state, counts, code, enhanced), group in alike.items():
+        values = _values(mailing_id, token, state, code, enhanced, now)
+        # An attempt that does not count was counted at the claim.
+        values["more_attempts"] = 0 if counts else -1
+        words = [(result.subscriber_id, result.reply_text, result.next_attempt_at) for result in group]
+        _record(session, values, words)
+
+
+def record_accepted(
+    session: WriteSession, mailing_id: int, token: int, answers: Sequence[tuple[int, Outcome]], now: datetime
+) -> None:
+    """As `record_rows`, in a third of the time, of readers of one run whose messages were accepted, with the answers."""
+    first = answers[0][1]
+    if all([outcome == first for _, outcome in answers]):  # noqa: C419 - hundreds, and a list is faster
+        values = _values(mailing_id, token, DeliveryState.ACCEPTED, first.code, first.enhanced, now)
+        _record_alike(session, values, [subscriber_id for subscriber_id, _ in answers], first.text)
+        return
+    by_code: dict[tuple[int | None, str | None], list[_Words]] = {}
+    for subscriber_id, outcome in answers:
+        by_code.setdefault((outcome.code, outcome.enhanced), []).append((subscriber_id, outcome.text, None))
+    for (code, enhanced), words in by_code.items():
+        _record(session, _values(mailing_id, token, DeliveryState.ACCEPTED, code, enhanced, now), words)
+
+
+# A reader, the server's words to her message, and when it is tried again.
+_Words = tuple[int, str, datetime | None]
+
+
+def _values(
+    mailing_id: int, token: int, state: DeliveryState, code: int | None, enhanced: str | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "its_mailing": mailing_id,
+        "its_token": token,
+        "new_state": state,
+        "more_attempts": 0,
+        "new_code": code,
+        "new_enhanced": enhanced,
+        "new_moment": now,
+    }
+
+
+def _record(session: WriteSession, values: dict[str, Any], words: Sequence[_Words]) -> None:
+    """Moves the rows of these readers, which all become the same."""
+    _, text, next_attempt_at = words[0]
+    if next_attempt_at is None and all(item[1] == text for item in words):
+        _record_alike(session, values, [item[0] for item in words], text)
+        return
+    mailing_id = values.pop("its_mailing")
+    values["given"] = as_text(
+        [(mailing_id, reader, text, _moment(session, moment)) for reader, text, moment in words]
+    )
+    session.execute(_with_words_of_their_own(is_postgresql(session)), values)
+
+
+def _record_alike(
+    session: WriteSession, values: dict[str, Any], subscriber_ids: Sequence[int], text: str
+) -> None:
+    values["given"] = as_text(subscriber_ids)
+    values["new_text"] = text
+    session.execute(_with_the_same_words(is_postgresql(session)), values)
 
 
 _COLUMNS = {

@@ -9,7 +9,7 @@ from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.models import DeliveryState
 from newsletter.mailing.recording import Result
 from newsletter.mailing.rules import GIVE_UP_AFTER, retry_after, state_after
-from newsletter.transport.outcome import BackOff, Outcome, Verdict
+from newsletter.transport.outcome import BackOff, Outcome
 
 # So many answers out of so many that blame the sender, and it stops: more mail would only make it worse.
 BLAMED_MAX = 3
@@ -25,22 +25,10 @@ def result_of(
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Result:
     """What becomes of a claimed delivery by this outcome; `chance` gives numbers from 0 to 1."""
-    verdict, code, enhanced, text, backs_off = outcome
-    if verdict is Verdict.ACCEPTED:  # nearly all of them
-        return Result(
-            token,
-            claimed[0],
-            DeliveryState.ACCEPTED,
-            backs_off is not BackOff.RELAY,
-            None,
-            code,
-            enhanced,
-            text,
-        )
     state = state_after(outcome, claimed.attempt_count, give_up_after)
     next_attempt_at = None
     # The relay's own trouble is not held against the reader.
-    counts = state is not DeliveryState.PENDING and backs_off is not BackOff.RELAY
+    counts = state is not DeliveryState.PENDING and outcome.backs_off is not BackOff.RELAY
     if state is DeliveryState.GIVEN_UP and not counts:
         state = DeliveryState.DEFERRED
     if state is DeliveryState.DEFERRED:
@@ -51,9 +39,9 @@ def result_of(
         state,
         counts or state is DeliveryState.IN_DOUBT,
         next_attempt_at,
-        code,
-        enhanced,
-        text,
+        outcome.code,
+        outcome.enhanced,
+        outcome.text,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from newsletter.audience.actions import suppress
 from newsletter.audience.models import SuppressionReason
 from newsletter.foundation.database import WriteSession
+from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.queries import was_disabled_before
 from newsletter.mailing.results import result_of
@@ -46,13 +47,7 @@ class Step:
         """Writes everything in this transaction."""
         now, ledger = self.parts.clock(), self.parts.ledger
         self.taken, self.found_nothing = [], False
-        give_up_after = self.parts.give_up_after
-        results = [
-            result_of(held.hand.run.token, held.claimed, outcome, now, random.random, give_up_after)
-            for held, outcome in self.heard
-        ]
-        ledger.record(session, self.mailing_id, results, now)
-        self._suppress_the_dead(session)
+        self._record(session)
         for hand in self.ended:
             if hand.claim is not None:
                 ledger.end_run(session, hand.claim.key, hand.run.token, now)
@@ -69,19 +64,33 @@ class Step:
         finally:
             self._has_been_tried = True
 
-    def _suppress_the_dead(self, session: WriteSession) -> None:
-        """An address that does not exist is never mailed again; one that is switched off, the second time."""
-        now = self.parts.clock()
+    def _record(self, session: WriteSession) -> None:
+        """Writes down what was heard."""
+        now, ledger = self.parts.clock(), self.parts.ledger
+        accepted: dict[int, list[tuple[int, Outcome]]] = {}  # nearly all of them; by the token of the run
+        results = []
         for held, outcome in self.heard:
-            if outcome.verdict is not Verdict.REJECTED:
-                continue
-            claimed = held.claimed
-            is_dead = is_dead_address(outcome) or (
-                is_disabled_mailbox(outcome)
-                and was_disabled_before(session, self.mailing_id, claimed.subscriber_id)
-            )
-            if is_dead:
-                suppress(session, self.parts.keyring, claimed.address, SuppressionReason.BOUNCED, now)
+            token = held.hand.run.token
+            if outcome.verdict is Verdict.ACCEPTED:
+                accepted.setdefault(token, []).append((held.claimed[0], outcome))
+            else:
+                results.append(
+                    result_of(token, held.claimed, outcome, now, random.random, self.parts.give_up_after)
+                )
+                self._suppress_if_dead(session, held.claimed, outcome)
+        for token, answers in accepted.items():
+            ledger.record_accepted(session, self.mailing_id, token, answers, now)
+        ledger.record(session, self.mailing_id, results, now)
+
+    def _suppress_if_dead(self, session: WriteSession, claimed: ClaimedDelivery, outcome: Outcome) -> None:
+        """An address that does not exist is never mailed again; one that is switched off, the second time."""
+        is_dead = is_dead_address(outcome) or (
+            is_disabled_mailbox(outcome)
+            and was_disabled_before(session, self.mailing_id, claimed.subscriber_id)
+        )
+        if is_dead:
+            now = self.parts.clock()
+            suppress(session, self.parts.keyring, claimed.address, SuppressionReason.BOUNCED, now)
 
     def _claim(self, session: WriteSession) -> None:
         count = 0
