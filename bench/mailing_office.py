@@ -87,12 +87,13 @@ def _readers(connection: sa.Connection, list_id: int, count: int) -> None:
     attributes = "'{{}}'".replace("{{}}", "{}")
     now = f"'{NOW:%Y-%m-%d %H:%M:%S.%f}'" if is_sqlite else f"'{NOW.isoformat()}'"
     false = "0" if is_sqlite else "false"
+    domain = _DOMAIN if is_sqlite else _DOMAIN.replace("%", "%%")  # psycopg takes a single one for its own
     insert_first = "" if is_sqlite else numbers
     with_last = numbers if is_sqlite else ""
     connection.exec_driver_sql(
         f"{insert_first}INSERT INTO subscriber (id, address, address_lower, address_key, name, first_name, languages,"
         f" language_origin, reads_both, attributes, created_at, updated_at) {with_last}"
-        f"SELECT n, 'reader' || n || '@' || {_DOMAIN}, 'reader' || n || '@' || {_DOMAIN}, {octets.format(16)},"
+        f"SELECT n, 'reader' || n || '@' || {domain}, 'reader' || n || '@' || {domain}, {octets.format(16)},"
         f" 'Éloïse Dubois', 'Éloïse', 'fr', 'import', {false}, {attributes}, {now}, {now} FROM numbers"
     )
     connection.exec_driver_sql(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from newsletter.audience.models import Subscriber, Subscription, SubscriptionState
 from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState, MailedList, SkipReason
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.readership import reason_to_skip
-from newsletter.mailing.sets import fetched, gathered, is_postgresql
+from newsletter.mailing.sets import fetched, gathered
 
 NOW = sa.bindparam("now", type_=UtcDateTime())
 """The moment, in statements that are built once."""
@@ -45,30 +46,37 @@ class ClaimedDelivery(NamedTuple):
     attempt_count: int  # this attempt included
 
 
+# `ClaimedDelivery._make`, without looking whether it has all of its fields.
+_claimed_delivery = partial(tuple.__new__, ClaimedDelivery)
 _PUBLIC_NAME = ClaimedDelivery._fields.index("subscription_name")
 
-_MARK = (
-    sa.update(DELIVERIES)
-    .where(
-        *_KEY,
-        sa.or_(
-            DELIVERIES.c.state == DeliveryState.PENDING,
-            sa.and_(DELIVERIES.c.state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at <= NOW),
-        ),
+
+def _marking(_on_postgresql: bool) -> sa.Update:
+    return (
+        sa.update(DELIVERIES)
+        .where(
+            *_KEY,
+            sa.or_(
+                DELIVERIES.c.state == DeliveryState.PENDING,
+                sa.and_(DELIVERIES.c.state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at <= NOW),
+            ),
+        )
+        .values(
+            state=DeliveryState.ATTEMPTING,
+            run_token=sa.bindparam("its_token"),
+            attempt_count=DELIVERIES.c.attempt_count + 1,
+            changed_at=NOW,
+        )
     )
-    .values(
-        state=DeliveryState.ATTEMPTING,
-        run_token=sa.bindparam("its_token"),
-        attempt_count=DELIVERIES.c.attempt_count + 1,
-        changed_at=NOW,
-    )
-)
+
+
+_mark = Prepared(_marking)
 
 
 def mark_due(session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
     """Marks what is due of the slice as attempting, for the run of this token."""
     values = {"its_mailing": key.mailing_id, "its_slice": key.slice_no, "its_token": token, "now": now}
-    session.execute(_MARK, values)
+    _mark(session, values)
 
 
 def claimed_rows(
@@ -78,24 +86,17 @@ def claimed_rows(
 
     That is a `SkipReason` or, for what another run than the one of this token has left so, `OF_ANOTHER_RUN`.
     """
-    found = fetched(
-        session,
-        _claimed(is_postgresql(session)),
-        its_mailing=key.mailing_id,
-        its_slice=key.slice_no,
-        its_token=token,
-        now=now,
-    )
+    values = {"its_mailing": key.mailing_id, "its_slice": key.slice_no, "its_token": token, "now": now}
+    found = fetched(_claimed, session, values)
     # Sorted here: for the sake of an ORDER BY, SQLite would go through the whole mailing and not through the slice.
     found.sort()
     for row in found:
         row[_PUBLIC_NAME] = bytes.fromhex(row[_PUBLIC_NAME])
     reasons = [row.pop() for row in found]
-    return list(zip(map(ClaimedDelivery._make, found), reasons, strict=True))
+    return list(zip(map(_claimed_delivery, found), reasons, strict=True))
 
 
-@cache
-def _claimed(on_postgresql: bool) -> sa.Select[str]:
+def _claiming(on_postgresql: bool) -> sa.Select[str]:
     public_name = Subscription.public_name
     statement = (
         sa.select(
@@ -118,6 +119,9 @@ def _claimed(on_postgresql: bool) -> sa.Select[str]:
     return gathered(statement, on_postgresql=on_postgresql)
 
 
+_claimed = Prepared(_claiming)
+
+
 def _reason(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
     """`readership.reason_to_skip`, and for who was erased or merged since the planning: nobody is left to be mailed."""
     return sa.case(
@@ -132,33 +136,18 @@ def unwanted(session: ReadSession, mailing_id: int, held: Mapping[int, int], now
     """
     if not held:
         return []
-    return [
-        row[0]
-        for row in fetched(
-            session,
-            _unwanted(is_postgresql(session)),
-            its_mailing=mailing_id,
-            its_slices=list(held.values()),
-            its_tokens=list(held),
-            now=now,
-        )
-    ]
-
-
-@cache
-def _unwanted(on_postgresql: bool) -> sa.Select[str]:
     statement = (
         sa.select(Delivery.subscriber_id)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
-            Delivery.mailing_id == sa.bindparam("its_mailing"),
-            Delivery.slice_no.in_(sa.bindparam("its_slices", expanding=True)),
-            Delivery.run_token.in_(sa.bindparam("its_tokens", expanding=True)),
-            _reason(NOW).is_not(None),
+            Delivery.mailing_id == mailing_id,
+            Delivery.slice_no.in_(list(held.values())),
+            Delivery.run_token.in_(list(held)),
+            _reason(sa.literal(now, UtcDateTime())).is_not(None),
         )
     )
-    return gathered(statement, on_postgresql=on_postgresql)
+    return list(session.scalars(statement))
 
 
 def move_to_other_lists(session: WriteSession, key: SliceKey, token: int) -> bool:

@@ -12,12 +12,11 @@ claimed it last may say what became of it. Slices and runs are there so that nob
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import UtcDateTime, WriteSession, is_postgresql
+from newsletter.foundation.database import UtcDateTime, WriteSession
 from newsletter.mailing.claiming import (
     NOW,
     OF_ANOTHER_RUN,
@@ -38,6 +37,7 @@ from newsletter.mailing.models import (
     MailingState,
     SkipReason,
 )
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.recording import Result as Result
 from newsletter.mailing.recording import database_now, record_accepted, record_rows
 from newsletter.mailing.sets import numbers
@@ -101,19 +101,19 @@ class Ledger:
 
     def may_go_on(self, session: WriteSession, mailing_id: int, now: datetime) -> bool:
         """Whether messages of the mailing may be claimed; no pause gets in between until the transaction ends."""
-        found = session.execute(_MAY_GO_ON, {"its_mailing": mailing_id, "now": now}).scalar()
-        return found is MailingState.RUNNING
+        found = _running(session, {"its_mailing": mailing_id, "now": now}).scalar()
+        return found is not None
 
     def open_run(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
         """Writes the run down."""
-        session.execute(
-            _open_run(is_postgresql(session)),
+        _open_run(
+            session,
             {
-                "token": run.token,
-                "mailing_id": key.mailing_id,
-                "slice_no": key.slice_no,
-                "holder": run.holder,
-                "journal": run.journal,
+                "its_token": run.token,
+                "its_mailing": key.mailing_id,
+                "its_slice": key.slice_no,
+                "its_holder": run.holder,
+                "its_journal": run.journal,
                 "now": now,
             },
         )
@@ -153,10 +153,7 @@ class Ledger:
         for reason, subscriber_ids in left_out.items():
             session.execute(
                 sa.update(Delivery)
-                .where(
-                    Delivery.mailing_id == key.mailing_id,
-                    Delivery.subscriber_id.in_(numbers(session, subscriber_ids)),
-                )
+                .where(*_of_slice(key), Delivery.subscriber_id.in_(numbers(session, subscriber_ids)))
                 .values(
                     state=DeliveryState.SKIPPED,
                     skip_reason=SkipReason(reason),
@@ -190,7 +187,7 @@ class Ledger:
 
     def end_run(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
         """Gives the right back, and says when the slice is due again, if at all."""
-        session.execute(_END_RUN, {"its_token": token})
+        _end_run(session, {"its_token": token})
         settle_slice(session, key.mailing_id, key.slice_no, now)
 
     def beat(self, session: WriteSession, tokens: Collection[int], now: datetime) -> set[int]:
@@ -271,22 +268,35 @@ class Ledger:
         settle_slice(session, run.mailing_id, run.slice_no, now)
 
 
-_MAY_GO_ON = (
-    sa.select(MAILINGS.c.state)
-    .where(
-        MAILINGS.c.id == sa.bindparam("its_mailing"),
-        sa.or_(MAILINGS.c.starts_at.is_(None), MAILINGS.c.starts_at <= NOW),
+def _finding_it_running(_on_postgresql: bool) -> sa.Select[int]:
+    return (
+        sa.select(MAILINGS.c.id)
+        .where(
+            MAILINGS.c.id == sa.bindparam("its_mailing"),
+            MAILINGS.c.state == MailingState.RUNNING,
+            sa.or_(MAILINGS.c.starts_at.is_(None), MAILINGS.c.starts_at <= NOW),
+        )
+        .with_for_update(read=True)
     )
-    .with_for_update(read=True)
-)
-_END_RUN = sa.delete(RUNS).where(RUNS.c.token == sa.bindparam("its_token"))
 
 
-@cache
-def _open_run(on_postgresql: bool) -> sa.Insert:
-    # The sign of life is by the clock of the database (`recording.database_now`).
-    beat_at = sa.func.clock_timestamp(type_=UtcDateTime()) if on_postgresql else NOW
-    return sa.insert(RUNS).values(started_at=NOW, beat_at=beat_at, is_revoked=False)
+def _opening_run(on_postgresql: bool) -> sa.Insert:
+    return sa.insert(RUNS).values(
+        token=sa.bindparam("its_token"),
+        mailing_id=sa.bindparam("its_mailing"),
+        slice_no=sa.bindparam("its_slice"),
+        holder=sa.bindparam("its_holder"),
+        journal=sa.bindparam("its_journal"),
+        started_at=NOW,
+        # By the clock of the database (`recording.database_now`).
+        beat_at=sa.func.clock_timestamp(type_=UtcDateTime()) if on_postgresql else NOW,
+        is_revoked=False,
+    )
+
+
+_running = Prepared(_finding_it_running)
+_open_run = Prepared(_opening_run)
+_end_run = Prepared(lambda _on_postgresql: sa.delete(RUNS).where(RUNS.c.token == sa.bindparam("its_token")))
 
 
 DOUBT = "handed over by a run that was broken off; no answer heard"

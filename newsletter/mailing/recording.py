@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
-from newsletter.mailing.sets import as_text, is_postgresql, numbers_given, rows_given
+from newsletter.mailing.prepared import Prepared
+from newsletter.mailing.sets import as_text, is_among, is_postgresql, rows_given
 from newsletter.transport.outcome import Outcome
 
 
@@ -88,7 +88,7 @@ def _record(session: WriteSession, values: dict[str, Any], words: Sequence[_Word
     values["given"] = as_text(
         [(mailing_id, reader, text, _moment(session, moment)) for reader, text, moment in words]
     )
-    session.execute(_with_words_of_their_own(is_postgresql(session)), values)
+    _with_words_of_their_own(session, values)
 
 
 def _record_alike(
@@ -96,7 +96,7 @@ def _record_alike(
 ) -> None:
     values["given"] = as_text(subscriber_ids)
     values["new_text"] = text
-    session.execute(_with_the_same_words(is_postgresql(session)), values)
+    _with_the_same_words(session, values)
 
 
 _COLUMNS = {
@@ -108,18 +108,16 @@ _COLUMNS = {
 }
 
 
-@cache
-def _with_the_same_words(on_postgresql: bool) -> sa.Update:
-    ids = numbers_given("given", on_postgresql=on_postgresql)
+def _same_words(on_postgresql: bool) -> sa.Update:
+    is_given = is_among(DELIVERIES.c.subscriber_id, "given", on_postgresql=on_postgresql)
     return (
         _moves()
-        .where(DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"), DELIVERIES.c.subscriber_id.in_(ids))
+        .where(DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"), is_given)
         .values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
     )
 
 
-@cache
-def _with_words_of_their_own(on_postgresql: bool) -> sa.Update:
+def _own_words(on_postgresql: bool) -> sa.Update:
     given = rows_given("given", _COLUMNS, on_postgresql=on_postgresql)
     return (
         _moves()
@@ -146,6 +144,10 @@ def _moves() -> sa.Update:
             changed_at=sa.bindparam("new_moment"),
         )
     )
+
+
+_with_the_same_words = Prepared(_same_words)
+_with_words_of_their_own = Prepared(_own_words)
 
 
 def _moment(session: ReadSession, moment: datetime | None) -> str | None:

@@ -3,8 +3,6 @@
 SQLite's driver gives up the interpreter's lock for every row that it reads or writes, and waits to have it back while
 the thread that talks to the mail servers works; one row costs more than five hundred in one text. With PostgreSQL it
 spares making an object of every value on the way.
-
-Statements that are made for every slice are built once: SQLAlchemy takes longer to build one than the database to do it.
 """
 
 import json
@@ -15,6 +13,7 @@ import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession
 from newsletter.foundation.database import is_postgresql as is_postgresql
+from newsletter.mailing.prepared import Prepared
 
 
 def numbers(session: ReadSession, ids: Iterable[int]) -> sa.Select[int]:
@@ -22,9 +21,13 @@ def numbers(session: ReadSession, ids: Iterable[int]) -> sa.Select[int]:
     return _each_number(sa.literal(as_text(list(ids)), sa.Text), on_postgresql=is_postgresql(session))
 
 
-def numbers_given(name: str, *, on_postgresql: bool) -> sa.Select[int]:
-    """A SELECT of the whole numbers that the statement is given under this name, `as_text`; for `IN`."""
-    return _each_number(sa.bindparam(name, type_=sa.Text), on_postgresql=on_postgresql)
+def is_among(column: sa.ColumnElement[int], name: str, *, on_postgresql: bool) -> sa.ColumnElement[bool]:
+    """Whether a column with an index is one of the whole numbers that the statement is given under this name, `as_text`."""
+    given = _each_number(sa.bindparam(name, type_=sa.Text), on_postgresql=on_postgresql)
+    if on_postgresql:
+        # An array, which PostgreSQL looks up in the index; what `IN` selects it may look for in all rows of the mailing.
+        return column == sa.any_(sa.func.array(given.scalar_subquery(), type_=sa.ARRAY(sa.BigInteger)))
+    return column.in_(given)
 
 
 def _each_number(given: sa.ColumnElement[str], *, on_postgresql: bool) -> sa.Select[int]:
@@ -55,7 +58,7 @@ def rows_given(
 
 
 def as_text(values: Sequence[Any]) -> str:
-    """Numbers, or rows of numbers, texts and None, as `numbers_given` and `rows_given` take them."""
+    """Numbers, or rows of numbers, texts and None, as `is_among` and `rows_given` take them."""
     return json.dumps(values, separators=(",", ":"))
 
 
@@ -68,7 +71,7 @@ def gathered(statement: sa.Select[Any], *, on_postgresql: bool) -> sa.Select[str
     return sa.select(sa.func.json_group_array(sa.func.json_array(*inner.c)))
 
 
-def fetched(session: ReadSession, statement: sa.Select[str], **values: Any) -> list[list[Any]]:
-    """The rows of a `gathered` statement, with these values in it."""
-    found: list[list[Any]] = json.loads(session.execute(statement, values).scalar_one())
+def fetched(gathering: Prepared, session: ReadSession, values: Mapping[str, Any]) -> list[list[Any]]:
+    """The rows of a statement that was `gathered`, with these values in it."""
+    found: list[list[Any]] = json.loads(gathering(session, values).scalar_one())
     return found

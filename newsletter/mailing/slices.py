@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -22,6 +22,7 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.sets import is_postgresql
 
 _NO_SYNC = {"synchronize_session": False}
@@ -91,16 +92,26 @@ def take_slice(
 
     Whether the mailing runs is for the caller to ask.
     """
-    for statement in (_DUE_AGAIN, _NEVER_TAKEN):
-        values: dict[str, object] = {"its_mailing": mailing_id, "now": now}
-        if slice_nos is not None:
-            statement = statement.where(SLICES.c.slice_no.in_(list(slice_nos)))
-        while (row := session.execute(statement, values).one_or_none()) is not None:
-            key = SliceKey(*row)
+    values = {"its_mailing": mailing_id, "now": now}
+    for statement, prepared in ((_DUE_AGAIN, _due_again), (_NEVER_TAKEN, _never_taken)):
+        taken: list[int] = []
+        while True:
+            row: sa.Row[Any] | None
+            if slice_nos is None and not taken:
+                row = prepared(session, values).one_or_none()
+            else:
+                some = statement.where(SLICES.c.slice_no.not_in(taken))
+                if slice_nos is not None:
+                    some = some.where(SLICES.c.slice_no.in_(list(slice_nos)))
+                row = cast("sa.Row[Any] | None", session.execute(some, values).one_or_none())
+            if row is None:
+                break
+            number_of_mailing, slice_no, domain_group = tuple(row)
+            key = SliceKey(number_of_mailing, slice_no, domain_group)
             # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
             if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
                 return key
-            statement = statement.where(SLICES.c.slice_no != key.slice_no)
+            taken.append(key.slice_no)
     return None
 
 
@@ -126,6 +137,8 @@ def _next_slice(is_due: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -
 # Each is found by an index at once, however many slices are closed, or open for later.
 _DUE_AGAIN = _next_slice(SLICES.c.due_at <= NOW, SLICES.c.due_at, SLICES.c.slice_no)
 _NEVER_TAKEN = _next_slice(SLICES.c.due_at.is_(None), SLICES.c.slice_no)
+_due_again = Prepared(lambda _on_postgresql: _DUE_AGAIN)
+_never_taken = Prepared(lambda _on_postgresql: _NEVER_TAKEN)
 
 
 def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
@@ -139,48 +152,65 @@ def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
 def settle_slice(session: WriteSession, mailing_id: int, slice_no: int, now: datetime) -> None:
     """Says of a slice what its rows say: closed, waiting, or open and due when."""
     key = {"its_mailing": mailing_id, "its_slice": slice_no}
-    mailing_state = session.execute(_STATE_OF_MAILING, {"its_mailing": mailing_id}).scalar()
-    if mailing_state is MailingState.CANCELLED:  # what came back untried after the cancelling
+    mailing_state = _state_of_mailing(session, key).scalar()
+    if mailing_state == MailingState.CANCELLED:  # what came back untried after the cancelling
         skip_waiting(session, mailing_id, now, slice_no)
-    is_open, due_at, is_waiting = session.execute(_WHAT_ROWS_SAY, key).one()
+    is_open, is_deferred, is_waiting = tuple(_what_rows_say(session, key).one())
+    due_at = None
     if is_open:
-        state, due_at = SliceState.OPEN, None
-    elif due_at is not None:
-        state, due_at = SliceState.OPEN, due_at + _TOGETHER
+        state = SliceState.OPEN
+    elif is_deferred:
+        first = session.scalar(_FIRST_RETRY, key)
+        state, due_at = SliceState.OPEN, first + _TOGETHER if first else None
     else:
         state = SliceState.WAITING if is_waiting else SliceState.CLOSED
-    session.execute(
-        _SETTLE_OPEN if state is SliceState.OPEN else _SETTLE,
-        {**key, "new_state": state, "new_due_at": due_at},
-    )
-    if state is SliceState.OPEN and mailing_state is MailingState.FINISHED:
+    settle = _settle_open if state is SliceState.OPEN else _settle
+    settle(session, {**key, "new_state": state, "new_due_at": due_at})
+    if state is SliceState.OPEN and mailing_state == MailingState.FINISHED:
         # A late answer said that somebody of it was not mailed.
         _set_state(session, mailing_id, MailingState.RUNNING, finished_at=None)
 
 
-# Shared: a cancelling comes wholly before or after; many runs may end at once.
-_STATE_OF_MAILING = (
-    sa.select(MAILINGS.c.state).where(MAILINGS.c.id == sa.bindparam("its_mailing")).with_for_update(read=True)
-)
-_row_state = DELIVERIES.c.state
-_at_once = sa.or_(_row_state == DeliveryState.PENDING, _row_state == DeliveryState.ATTEMPTING)
-_WHAT_ROWS_SAY = sa.select(
-    sa.func.max(sa.case((_at_once, 1), else_=0)),
-    sa.func.min(sa.case((_row_state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at))),
-    sa.func.max(sa.case((_row_state == DeliveryState.WAITING, 1), else_=0)),
-).where(
+_OF_SLICE = (
     DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
     DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
 )
-_SETTLE = (
-    sa.update(SLICES)
-    .where(SLICES.c.mailing_id == sa.bindparam("its_mailing"), SLICES.c.slice_no == sa.bindparam("its_slice"))
-    .values(state=sa.bindparam("new_state"), due_at=sa.bindparam("new_due_at"))
+_FIRST_RETRY = sa.select(sa.func.min(DELIVERIES.c.next_attempt_at)).where(
+    *_OF_SLICE, DELIVERIES.c.state == DeliveryState.DEFERRED
 )
+_ITS_MAILING = MAILINGS.c.id == sa.bindparam("its_mailing")
+# Shared: a cancelling comes wholly before or after; many runs may end at once.
+_STATE_OF_MAILING = sa.select(MAILINGS.c.state).where(_ITS_MAILING).with_for_update(read=True)
+
+
+def _asking_the_rows(_on_postgresql: bool) -> sa.Select[Any]:
+    state = DELIVERIES.c.state
+    kinds = (
+        sa.or_(state == DeliveryState.PENDING, state == DeliveryState.ATTEMPTING),
+        state == DeliveryState.DEFERRED,
+        state == DeliveryState.WAITING,
+    )
+    return sa.select(*(sa.func.max(sa.case((is_so, 1), else_=0)) for is_so in kinds)).where(*_OF_SLICE)
+
+
+def _settling(new_state: sa.ColumnElement[Any]) -> sa.Update:
+    return (
+        sa.update(SLICES)
+        .where(
+            SLICES.c.mailing_id == sa.bindparam("its_mailing"),
+            SLICES.c.slice_no == sa.bindparam("its_slice"),
+        )
+        .values(state=new_state, due_at=sa.bindparam("new_due_at"))
+    )
+
+
+_NEW_STATE = sa.bindparam("new_state", type_=SLICES.c.state.type)
 # What is held back stays so.
-_SETTLE_OPEN = _SETTLE.values(
-    state=sa.case((SLICES.c.state == SliceState.HELD, SLICES.c.state), else_=sa.bindparam("new_state"))
-)
+_STAYS_HELD = sa.case((SLICES.c.state == SliceState.HELD, SLICES.c.state), else_=_NEW_STATE)
+_state_of_mailing = Prepared(lambda _on_postgresql: _STATE_OF_MAILING)
+_what_rows_say = Prepared(_asking_the_rows)
+_settle = Prepared(lambda _on_postgresql: _settling(_NEW_STATE))
+_settle_open = Prepared(lambda _on_postgresql: _settling(_STAYS_HELD))
 
 
 def finish_if_done(session: WriteSession, mailing_id: int, now: datetime) -> MailingState:
