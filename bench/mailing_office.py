@@ -16,6 +16,7 @@ from newsletter.editions.models import (
     Fallback,
     RenderedEdition,
 )
+from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring, random_name
 from newsletter.mailing.compose import Composer, sender_of
@@ -65,13 +66,20 @@ def a_planned_office(
         session.add(rendered)
         session.flush()
         _readers(session.connection(), mailing_list.id, reader_count)
-        sender = sender_of(
-            session.get_one(MailingList, mailing_list.id), "", "https://news.example.org", KEYRING
-        )
-        office = BenchOffice(database, edition.id, Composer(sender, {"fr": rendered}, "m1"))
+    office = an_office_again(database)
     if plan:
         office.plan()
     return office
+
+
+def an_office_again(database: Database) -> BenchOffice:
+    """The office that a database was filled with before."""
+    with database.read() as session:
+        mailing_list = session.scalars(sa.select(MailingList)).one()
+        edition_id = session.scalars(sa.select(Edition.id)).one()
+        sender = sender_of(mailing_list, "", "https://news.example.org", KEYRING)
+        composer = Composer(sender, rendered_variants(session, edition_id), "m1")
+    return BenchOffice(database, edition_id, composer)
 
 
 def _readers(connection: sa.Connection, list_id: int, count: int) -> None:
