@@ -21,7 +21,14 @@ from bench.wire.sink import sink, use_client_core
 from newsletter.foundation import clock
 from newsletter.foundation.database import Database
 from newsletter.mailing.claiming import ClaimedDelivery
-from newsletter.mailing.models import Delivery, DeliveryRun, DeliverySlice, Mailing, MailingState
+from newsletter.mailing.models import (
+    Delivery,
+    DeliveryRun,
+    DeliverySlice,
+    MailedList,
+    Mailing,
+    MailingState,
+)
 from newsletter.mailing.run import MailingRun, Parts
 from newsletter.migrations.upgrade import upgrade_database
 from newsletter.transport.feed import Feed
@@ -47,10 +54,8 @@ class Bench:
     def begin_again(self) -> None:
         """Lets everybody wait again."""
         with self.office.database.transaction() as session:
-            session.execute(sa.delete(DeliveryRun))
-            session.execute(sa.delete(DeliverySlice))
-            session.execute(sa.delete(Delivery))
-            session.execute(sa.delete(Mailing))
+            for table in (DeliveryRun, DeliverySlice, Delivery, MailedList, Mailing):
+                session.execute(sa.delete(table))
         self.mailing_id = self.office.plan()
 
     def with_ledger(self) -> None:

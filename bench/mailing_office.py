@@ -16,6 +16,7 @@ from newsletter.editions.models import (
     Fallback,
     RenderedEdition,
 )
+from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring, random_name
 from newsletter.mailing.compose import Composer, sender_of
@@ -65,13 +66,20 @@ def a_planned_office(
         session.add(rendered)
         session.flush()
         _readers(session.connection(), mailing_list.id, reader_count)
-        sender = sender_of(
-            session.get_one(MailingList, mailing_list.id), "", "https://news.example.org", KEYRING
-        )
-        office = BenchOffice(database, edition.id, Composer(sender, {"fr": rendered}, "m1"))
+    office = an_office_again(database)
     if plan:
         office.plan()
     return office
+
+
+def an_office_again(database: Database) -> BenchOffice:
+    """The office that a database was filled with before."""
+    with database.read() as session:
+        mailing_list = session.scalars(sa.select(MailingList)).one()
+        edition_id = session.scalars(sa.select(Edition.id)).one()
+        sender = sender_of(mailing_list, "", "https://news.example.org", KEYRING)
+        composer = Composer(sender, rendered_variants(session, edition_id), "m1")
+    return BenchOffice(database, edition_id, composer)
 
 
 def _readers(connection: sa.Connection, list_id: int, count: int) -> None:
@@ -87,18 +95,21 @@ def _readers(connection: sa.Connection, list_id: int, count: int) -> None:
     attributes = "'{{}}'".replace("{{}}", "{}")
     now = f"'{NOW:%Y-%m-%d %H:%M:%S.%f}'" if is_sqlite else f"'{NOW.isoformat()}'"
     false = "0" if is_sqlite else "false"
+    domain = _DOMAIN if is_sqlite else _DOMAIN.replace("%", "%%")  # psycopg takes a single one for its own
     insert_first = "" if is_sqlite else numbers
     with_last = numbers if is_sqlite else ""
     connection.exec_driver_sql(
         f"{insert_first}INSERT INTO subscriber (id, address, address_lower, address_key, name, first_name, languages,"
         f" language_origin, reads_both, attributes, created_at, updated_at) {with_last}"
-        f"SELECT n, 'reader' || n || '@' || {_DOMAIN}, 'reader' || n || '@' || {_DOMAIN}, {octets.format(16)},"
+        f"SELECT n, 'reader' || n || '@' || {domain}, 'reader' || n || '@' || {domain}, {octets.format(16)},"
         f" 'Éloïse Dubois', 'Éloïse', 'fr', 'import', {false}, {attributes}, {now}, {now} FROM numbers"
     )
     connection.exec_driver_sql(
         f"{insert_first}INSERT INTO subscription (id, list_id, subscriber_id, state, public_name, consent_basis, since)"
         f" {with_last}SELECT n, {list_id}, n, 'active', {octets.format(12)}, '', {now} FROM numbers"
     )
+    if not is_sqlite:  # as the server does by itself, within a minute
+        connection.exec_driver_sql("ANALYZE subscriber, subscription")
 
 
 def journal_folder(database: Database, folder: str) -> Path:

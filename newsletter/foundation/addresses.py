@@ -75,6 +75,8 @@ def _any_address(text: str) -> str:
 
 def envelope_address(address: str) -> str:
     """The address as it goes into an SMTP command: domain as A-labels (RFC 5891). Non-ASCII before the @ stays."""
+    if address.isascii():  # as nearly all are
+        return address
     local, _, domain = address.rpartition("@")
     if not domain.isascii():
         # Not by Python's own codec: that one is of 2003, and makes strasse.example, another domain, of straße.example.

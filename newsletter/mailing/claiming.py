@@ -1,18 +1,28 @@
 """What a claim takes of a slice: who of it is due, with what her message needs, and who may not be mailed any more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.audience.models import Subscriber, Subscription, SubscriptionState
-from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.models import Delivery, DeliveryState, MailedList, SkipReason
+from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
+from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState, MailedList, SkipReason
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.readership import reason_to_skip
-from newsletter.mailing.sets import fetched, is_postgresql, numbers
+from newsletter.mailing.sets import fetched, gathered
+
+NOW = sa.bindparam("now", type_=UtcDateTime())
+"""The moment, in statements that are built once."""
+OF_ANOTHER_RUN = "of another run"
+"""In place of the reason why a reader may not be mailed: nobody knows what became of her message."""
+_KEY = (
+    DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
+    DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +46,58 @@ class ClaimedDelivery(NamedTuple):
     attempt_count: int  # this attempt included
 
 
-def is_due(now: datetime) -> sa.ColumnElement[bool]:
-    """Whether a delivery may be claimed."""
-    return sa.or_(
-        Delivery.state == DeliveryState.PENDING,
-        sa.and_(Delivery.state == DeliveryState.DEFERRED, Delivery.next_attempt_at <= now),
+# `ClaimedDelivery._make`, without looking whether it has all of its fields.
+_claimed_delivery = partial(tuple.__new__, ClaimedDelivery)
+_PUBLIC_NAME = ClaimedDelivery._fields.index("subscription_name")
+
+
+def _marking(_on_postgresql: bool) -> sa.Update:
+    return (
+        sa.update(DELIVERIES)
+        .where(
+            *_KEY,
+            sa.or_(
+                DELIVERIES.c.state == DeliveryState.PENDING,
+                sa.and_(DELIVERIES.c.state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at <= NOW),
+            ),
+        )
+        .values(
+            state=DeliveryState.ATTEMPTING,
+            run_token=sa.bindparam("its_token"),
+            attempt_count=DELIVERIES.c.attempt_count + 1,
+            changed_at=NOW,
+        )
     )
+
+
+_mark = Prepared(_marking)
+
+
+def mark_due(session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
+    """Marks what is due of the slice as attempting, for the run of this token."""
+    values = {"its_mailing": key.mailing_id, "its_slice": key.slice_no, "its_token": token, "now": now}
+    _mark(session, values)
 
 
 def claimed_rows(
     session: ReadSession, key: SliceKey, token: int, now: datetime
-) -> list[tuple[ClaimedDelivery, SkipReason | None]]:
-    """What the run of this token has claimed and not decided, each with the reason why it may not go out any more."""
+) -> list[tuple[ClaimedDelivery, str | None]]:
+    """What is claimed of the slice and not decided, each with the reason why it may not go out any more, if there is one.
+
+    That is a `SkipReason` or, for what another run than the one of this token has left so, `OF_ANOTHER_RUN`.
+    """
+    values = {"its_mailing": key.mailing_id, "its_slice": key.slice_no, "its_token": token, "now": now}
+    found = fetched(_claimed, session, values)
+    # Sorted here: for the sake of an ORDER BY, SQLite would go through the whole mailing and not through the slice.
+    found.sort()
+    for row in found:
+        row[_PUBLIC_NAME] = bytes.fromhex(row[_PUBLIC_NAME])
+    reasons = [row.pop() for row in found]
+    return list(zip(map(_claimed_delivery, found), reasons, strict=True))
+
+
+def _claiming(on_postgresql: bool) -> sa.Select[str]:
+    public_name = Subscription.public_name
     statement = (
         sa.select(
             Delivery.subscriber_id,
@@ -55,47 +105,36 @@ def claimed_rows(
             Subscriber.address,
             Subscriber.name,
             Subscriber.first_name,
-            _as_text(session, Subscription.public_name),
+            sa.func.encode(public_name, "hex") if on_postgresql else sa.func.hex(public_name),
             Delivery.attempt_count,
-            _reason(now).label("reason"),
+            sa.case(
+                (Delivery.run_token.is_distinct_from(sa.bindparam("its_token")), OF_ANOTHER_RUN),
+                else_=_reason(NOW),
+            ).label("reason"),
         )
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(
-            Delivery.mailing_id == key.mailing_id,
-            Delivery.slice_no == key.slice_no,
-            Delivery.run_token == token,
-            Delivery.state == DeliveryState.ATTEMPTING,
-        )
+        .where(*_KEY, Delivery.state == DeliveryState.ATTEMPTING)
     )
-    # Sorted here: for the sake of an ORDER BY, SQLite would go through the whole mailing and not through the slice.
-    return [
-        (
-            ClaimedDelivery(number, variant, address, name, first_name, bytes.fromhex(public_name), attempts),
-            SkipReason(reason) if reason else None,
-        )
-        for number, variant, address, name, first_name, public_name, attempts, reason in sorted(
-            fetched(session, statement), key=itemgetter(0)
-        )
-    ]
+    return gathered(statement, on_postgresql=on_postgresql)
 
 
-def _as_text(session: ReadSession, octets: Any) -> sa.ColumnElement[str]:
-    return sa.func.encode(octets, "hex") if is_postgresql(session) else sa.func.hex(octets)
+_claimed = Prepared(_claiming)
 
 
-def _reason(now: datetime) -> sa.ColumnElement[Any]:
+def _reason(now: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
     """`readership.reason_to_skip`, and for who was erased or merged since the planning: nobody is left to be mailed."""
     return sa.case(
         (Subscriber.erased_at.is_not(None), SkipReason.SUBSCRIPTION_ENDED.value), else_=reason_to_skip(now)
     )
 
 
-def unwanted(
-    session: ReadSession, mailing_id: int, subscriber_ids: Collection[int], now: datetime
-) -> list[int]:
-    """Which of these readers may not be mailed any more as the mailing means to."""
-    if not subscriber_ids:
+def unwanted(session: ReadSession, mailing_id: int, held: Mapping[int, int], now: datetime) -> list[int]:
+    """Which readers may not be mailed any more as the mailing means to, of those whom these runs claimed last.
+
+    `held` has the slice that each is at, by its token.
+    """
+    if not held:
         return []
     statement = (
         sa.select(Delivery.subscriber_id)
@@ -103,21 +142,19 @@ def unwanted(
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
             Delivery.mailing_id == mailing_id,
-            Delivery.subscriber_id.in_(numbers(session, subscriber_ids)),
-            _reason(now).is_not(None),
+            Delivery.slice_no.in_(list(held.values())),
+            Delivery.run_token.in_(list(held)),
+            _reason(sa.literal(now, UtcDateTime())).is_not(None),
         )
     )
-    return [row[0] for row in fetched(session, statement)]
+    return list(session.scalars(statement))
 
 
-def move_to_other_lists(session: WriteSession, key: SliceKey, now: datetime) -> None:
-    """Lets readers of the slice who left their list, but are on another of the mailing's, be mailed through that one.
+def move_to_other_lists(session: WriteSession, key: SliceKey, token: int) -> bool:
+    """Lets readers who left their list, but are on another of the mailing's, be mailed through that one; if there are any.
 
-    Looks at those who are due only. Of several lists the first counts.
+    Looks at those whom the run of this token has claimed. Of several lists the first counts.
     """
-    lists = sa.select(sa.func.count()).where(MailedList.mailing_id == key.mailing_id)
-    if (session.scalar(lists) or 0) < 2:
-        return
     other = (
         sa.select(Subscription.id)
         .join(MailedList, MailedList.list_id == Subscription.list_id)
@@ -133,29 +170,29 @@ def move_to_other_lists(session: WriteSession, key: SliceKey, now: datetime) -> 
     is_on_it = sa.exists().where(
         Subscription.id == Delivery.subscription_id, Subscription.state == SubscriptionState.ACTIVE
     )
-    session.execute(
+    moved = session.scalars(
         sa.update(Delivery)
         .where(
             Delivery.mailing_id == key.mailing_id,
             Delivery.slice_no == key.slice_no,
-            is_due(now),
+            Delivery.run_token == token,
+            Delivery.state == DeliveryState.ATTEMPTING,
             ~is_on_it,
             other.is_not(None),
         )
         .values(subscription_id=other)
+        .returning(Delivery.subscriber_id)
         .execution_options(synchronize_session=False)
     )
+    return bool(moved.all())
 
 
 def by_reason(
-    found: Sequence[tuple[ClaimedDelivery, SkipReason | None]],
-) -> tuple[list[ClaimedDelivery], dict[SkipReason, list[int]]]:
+    found: Sequence[tuple[ClaimedDelivery, str | None]],
+) -> tuple[list[ClaimedDelivery], dict[str, list[int]]]:
     """Whom to mail, and whom not, by the reason."""
-    wanted: list[ClaimedDelivery] = []
-    left_out: dict[SkipReason, list[int]] = {}
+    left_out: dict[str, list[int]] = {}
     for claimed, reason in found:
-        if reason is None:
-            wanted.append(claimed)
-        else:
+        if reason is not None:
             left_out.setdefault(reason, []).append(claimed.subscriber_id)
-    return wanted, left_out
+    return [claimed for claimed, reason in found if reason is None], left_out

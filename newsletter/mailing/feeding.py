@@ -8,36 +8,37 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection
-from functools import partial
+from datetime import datetime
+from typing import cast
 
 from sqlalchemy.exc import OperationalError
 
 from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.errors import DatabaseNotReady
-from newsletter.mailing.claiming import ClaimedDelivery, unwanted
+from newsletter.mailing.claiming import unwanted
 from newsletter.mailing.connection import OwnConnection
 from newsletter.mailing.domains import OTHER
-from newsletter.mailing.hands import Hand, Parts
+from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.journal import Mark
 from newsletter.mailing.results import Blame
 from newsletter.mailing.shelf import Shelf
 from newsletter.mailing.slicing import SLICE_SIZE
-from newsletter.mailing.step import Heard, Step
+from newsletter.mailing.step import Step
 from newsletter.mailing.watching import orders_for
 from newsletter.transport.envelope import Report
 from newsletter.transport.errors import FeedIsOver
 from newsletter.transport.feed import Feed
-from newsletter.transport.octets import Message
 from newsletter.transport.outcome import Outcome, Verdict, in_doubt, not_tried
 from newsletter.transport.smtp import Job
 
 # So many messages are claimed ahead of the line; so many in all, where a pace holds some of them back.
 _AHEAD = 2 * SLICE_SIZE
 _AHEAD_MAX = 10 * SLICE_SIZE
-# So many answers are not left for longer than it takes.
+# So many answers are not left for longer than it takes; fewer are for so many seconds.
 _ANSWERS_A_COMMIT = SLICE_SIZE
 _TICK_SECONDS = 0.02
 _WATCH_SECONDS = 0.05
+_WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
 # How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
 _PATIENCE_SECONDS_SQLITE = 2.0
@@ -45,7 +46,7 @@ _PATIENCE_SECONDS_POSTGRESQL = 60.0
 
 _UNHEARD = in_doubt("the line broke off without a word about this message")
 _NOT_BEGUN = not_tried("it was taken back before it was begun")
-_MARKS = {Verdict.ACCEPTED: Mark.ACCEPTED, Verdict.IN_DOUBT: Mark.HANDED_OVER}
+_ACCEPTED, _NOT_TAKEN = int(Mark.ACCEPTED), int(Mark.NOT_TAKEN)
 
 
 class Feeder:
@@ -73,10 +74,9 @@ class Feeder:
         self._connection = OwnConnection(parts.database)
         self._sender = envelope_address(parts.sender_address)
         self._wake = threading.Event()
-        self._shelf: Shelf[Job] = Shelf(parts.gate)
+        self._shelf = Shelf(parts.gate)
         self._hands: dict[int, Hand] = {}  # by the token of its run
-        self._held: dict[int, tuple[Hand, ClaimedDelivery]] = {}  # by the reader
-        self._heard: deque[tuple[int, Outcome]] = deque()
+        self._heard: deque[tuple[Held, Outcome]] = deque()
         self._put_count = self._answer_count = 0
         self._blame_of: dict[str, Blame] = {}  # by group of domains
         self._blame_of_content = Blame()
@@ -86,7 +86,7 @@ class Feeder:
         self._is_ending = False  # nothing more may be claimed
         self._found_nothing = False
         self._was_left_out = False  # readers were taken back, for a claim that skips them
-        self._watched_at = self._beaten_at = time.monotonic()
+        self._watched_at = self._beaten_at = self._written_at = time.monotonic()
         self.blamed_by = ""
         """The words of a server that made the whole mailing stop; "" for none."""
         self.error: BaseException | None = None
@@ -96,15 +96,20 @@ class Feeder:
 
     def heard(self, job: Job, outcome: Outcome) -> None:
         """Takes the outcome of one message."""
-        subscriber_id = int(str(job.key))
-        hand = self._held[subscriber_id][0]
-        hand.note(subscriber_id, _MARKS.get(outcome.verdict, Mark.NOT_TAKEN))
-        self._heard.append((subscriber_id, outcome))
+        held = cast("Held", job.key)
+        self._heard.append((held, outcome))
         self._answer_count += 1
-        if outcome.code is not None:
-            self._look_for_blame(hand.domain_group, outcome)
+        if outcome.verdict is Verdict.ACCEPTED:  # nearly all of them
+            held.note(_ACCEPTED)
+            self._blame_of_content.count += 1
+            self._blame_of[held.hand.domain_group].count += 1
+        else:
+            if outcome.verdict is not Verdict.IN_DOUBT:
+                held.note(_NOT_TAKEN)
+            if outcome.code is not None:
+                self._look_for_blame(held.hand.domain_group, outcome)
         if self._shelf.is_limited:
-            self._shelf.done(_domain(job.recipient))
+            self._shelf.done(job.recipient)
             self._wake.set()
         elif len(self._heard) >= _ANSWERS_A_COMMIT or not self._feed.waiting_count:
             self._wake.set()
@@ -112,14 +117,14 @@ class Feeder:
 
     def _look_for_blame(self, group: str, outcome: Outcome) -> None:
         """Stops at once what servers refuse for the sender's sake: a group of domains, or everything."""
-        blame = self._blame_of.setdefault(group, Blame())
         is_everything = self._blame_of_content.note(outcome.verdict is Verdict.CONTENT_REFUSED)
-        if blame.note(outcome.verdict is Verdict.BLOCKED) and group not in self._held_back:
+        is_blamed = self._blame_of[group].note(outcome.verdict is Verdict.BLOCKED)
+        if is_blamed and group not in self._held_back:
             self._held_back.add(group)
             self._to_hold[group] = outcome.text
             # The other domains have many providers, and two groups have more in common than chance: then it is us.
             is_everything |= group == OTHER or len(self._held_back) > 1
-            self._withdraw({key for key, held in list(self._held.items()) if held[0].domain_group == group})
+            self._withdraw({held for held in self._all_held() if held.hand.domain_group == group})
         if is_everything and not self.blamed_by:
             self.blamed_by = outcome.text
             self._withdraw(None)
@@ -160,25 +165,28 @@ class Feeder:
         self._put()
         return bool(self._hands) or not (self._is_ending or self._found_nothing)
 
-    def _withdraw(self, keys: Collection[int] | None) -> None:
-        """Takes messages that were not begun away from the line, those of `keys` or all."""
-        for key in map(int, map(str, self._feed.withdraw(keys))):
-            self._answer_count += 1
-            self._shelf.done(_domain(self._held[key][1].address))
-            self._heard.append((key, _NOT_BEGUN))
+    def _all_held(self) -> list[Held]:
+        return [held for hand in list(self._hands.values()) for held in list(hand.left.values())]
 
-    def _take_back(self, keys: Collection[int] | None) -> None:
+    def _withdraw(self, those: Collection[Held] | None) -> None:
+        """Takes messages that were not begun away from the line, those or all."""
+        for key in self._feed.withdraw(those):
+            held = cast("Held", key)
+            self._answer_count += 1
+            self._shelf.done(held.recipient)
+            self._heard.append((held, _NOT_BEGUN))
+
+    def _take_back(self, those: Collection[Held] | None) -> None:
         """The same, and those that have not come to the line yet."""
-        self._heard.extend((key, _NOT_BEGUN) for key in self._shelf.take_back(keys))
-        self._withdraw(keys)
+        self._heard.extend((cast("Held", key), _NOT_BEGUN) for key in self._shelf.take_back(those))
+        self._withdraw(those)
 
     def _decide_unheard(self) -> None:
         """What the line never told of is in doubt where it was handed over, and else was not begun."""
-        told = {subscriber_id for subscriber_id, _ in self._heard}
-        for subscriber_id, (hand, _) in self._held.items():
-            if subscriber_id not in told and subscriber_id in hand.left:
-                outcome = _UNHEARD if hand.is_handed_over(subscriber_id) else _NOT_BEGUN
-                self._heard.append((subscriber_id, outcome))
+        told = {held for held, _ in self._heard}
+        for held in self._all_held():
+            if held not in told:
+                self._heard.append((held, _UNHEARD if held.is_handed_over else _NOT_BEGUN))
 
     def _watch(self) -> None:
         """Looks at what others have changed: whether the mailing still runs, its limits, readers who have left."""
@@ -188,17 +196,24 @@ class Feeder:
         self._watched_at = moment
         if not self._connection.was_written_to():
             return
-        untouched = [key for key, (hand, _) in self._held.items() if not hand.is_handed_over(key)]
+        slices = {
+            token: hand.claim.key.slice_no for token, hand in self._hands.items() if hand.claim is not None
+        }
         with self._connection.transaction() as session:
             orders = orders_for(session, self._mailing_id)
-            gone = unwanted(session, self._mailing_id, untouched, self._parts.clock())
+            left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
+        gone = {
+            held
+            for held in (self._all_held() if left else ())
+            if held.claimed.subscriber_id in left and not held.is_handed_over
+        }
         self._shelf.connections = orders.connections
         self._shelf.set_pace(orders.per_minute)
         if not orders.runs:
             self._is_ending = True
             self._take_back(None)
         elif gone:
-            self._take_back(set(gone))
+            self._take_back(gone)
             self._was_left_out = True
 
     def _commit(self) -> None:
@@ -206,14 +221,14 @@ class Feeder:
         moment = time.monotonic()
         is_beat_due = bool(self._hands) and moment - self._beaten_at >= _BEAT_SECONDS
         claim_count = self._claim_count()
-        if not (self._heard or claim_count or is_beat_due):
+        if not (claim_count or is_beat_due or self._is_time_to_write(moment)):
             return
+        self._written_at = moment
         heard = []
         for _ in range(len(self._heard)):
-            key, outcome = self._heard.popleft()
-            hand, claimed = self._held.pop(key)
-            hand.left.discard(key)
-            heard.append(Heard(hand, claimed, outcome))
+            held, outcome = self._heard.popleft()
+            del held.hand.left[held.claimed[0]]
+            heard.append((held, outcome))
         ended = [hand for hand in self._hands.values() if not hand.left]
         to_hold, self._to_hold = self._to_hold, {}
         step = Step(
@@ -238,12 +253,25 @@ class Feeder:
         self._found_nothing |= step.found_nothing
         if ended and self._was_left_out:  # their slices are open once more
             self._found_nothing = self._was_left_out = False
-        away = {key for key, (hand, _) in self._held.items() if hand.run.token in step.taken_away}
-        if away:
-            self._take_back(away)
+        if step.taken_away:
+            self._take_back({held for held in self._all_held() if held.hand.run.token in step.taken_away})
+
+    def _is_time_to_write(self, moment: float) -> bool:
+        """Whether what was heard is written down now, though nothing is claimed: many answers at a time cost least."""
+        return bool(self._heard) and (
+            len(self._heard) >= _ANSWERS_A_COMMIT
+            or moment - self._written_at >= _WRITE_SECONDS
+            or self._is_ending
+            or bool(self._to_hold)
+            or not self._feed.waiting_count
+        )
 
     def _claim_count(self) -> int:
-        if self._is_ending or self._found_nothing or len(self._held) >= _AHEAD_MAX:
+        if (
+            self._is_ending
+            or self._found_nothing
+            or sum(len(hand.left) for hand in self._hands.values()) >= _AHEAD_MAX
+        ):
             return 0
         return max(0, _AHEAD - self._feed.waiting_count - self._shelf.ready_count)
 
@@ -265,27 +293,23 @@ class Feeder:
                 pause = min(2 * pause, 1.0)
 
     def _take_in_hand(self, hand: Hand) -> None:
-        claim, now = hand.claim, self._parts.clock()
-        if claim is None:
-            return
         self._hands[hand.run.token] = hand
-        items = []
-        for claimed in claim.deliveries:
-            self._held[claimed.subscriber_id] = (hand, claimed)
-            job = self._job(hand, claimed, self._parts.composer.maker(claimed, now))
-            items.append((_domain(job.recipient), claimed.subscriber_id, job))
-        self._shelf.add(items)
+        self._blame_of.setdefault(hand.domain_group, Blame())
+        now = self._parts.clock()
+        self._shelf.add([self._job(held, now) for held in hand.left.values()])
 
-    def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], Message]) -> Job:
+    def _job(self, held: Held, now: datetime) -> Job:
+        composer, claimed = self._parts.composer, held.claimed
         return Job(
-            key=claimed.subscriber_id,
-            sender=self._sender,
-            recipient=envelope_address(claimed.address),
-            message=make,
-            report=Report.FAILURE,
-            envelope_id=f"m{self._mailing_id}.{claimed.subscriber_id}",
-            is_slow=self._parts.composer.is_slow,
-            on_hand_over=partial(hand.note, claimed.subscriber_id, Mark.HANDED_OVER),
+            held,
+            self._sender,
+            held.recipient,
+            composer.maker(claimed, now),
+            0,
+            Report.FAILURE,
+            f"m{self._mailing_id}.{claimed[0]}",
+            composer.is_slow,
+            held.note_handed_over,
         )
 
     def _put(self) -> None:
@@ -299,9 +323,5 @@ class Feeder:
         except FeedIsOver:
             self._answer_count += len(jobs)
             for job in jobs:
-                self._shelf.done(_domain(job.recipient))
-                self._heard.append((int(str(job.key)), _NOT_BEGUN))
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
+                self._shelf.done(job.recipient)
+                self._heard.append((cast("Held", job.key), _NOT_BEGUN))

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import structlog
 
+from newsletter.foundation.addresses import envelope_address
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing import liveness
 from newsletter.mailing.compose import Composer
-from newsletter.mailing.journal import Journal, Mark, journal_path
-from newsletter.mailing.ledger import Claim, Ledger, Run
+from newsletter.mailing.journal import Journal, Mark, Marks, Unwritten, journal_path
+from newsletter.mailing.ledger import Claim, ClaimedDelivery, Ledger, Run
 from newsletter.mailing.rules import GIVE_UP_AFTER
 from newsletter.mailing.shelf import OPEN_GATE, Gate
 from newsletter.mailing.slicing import SLICE_SIZE
+
+_HANDED_OVER = int(Mark.HANDED_OVER)
 
 _log = structlog.get_logger()
 
@@ -42,13 +45,17 @@ class Hand:
     def __init__(self, folder: Path) -> None:
         """Opens the journal, which says that nothing was begun; only then may something be claimed."""
         token = secrets.randbits(62)
-        self._journal = _journal(journal_path(folder, token), token)
-        self._marks: dict[int, int] = {}  # in place of a journal that cannot be written
-        path = str(self._journal.path) if self._journal else ""
-        self.run = Run(token, liveness.holder_name(), path)
+        self.marks: Marks
+        path = journal_path(folder, token)
+        try:
+            self.marks = Journal(path, token, SLICE_SIZE)
+        except OSError as error:
+            _log.warning("journal not written", reason=error.strerror)
+            self.marks = Unwritten()
+        self.run = Run(token, liveness.holder_name(), str(path) if isinstance(self.marks, Journal) else "")
         self.claim: Claim | None = None
-        self.left: set[int] = set()
-        """The readers who are not decided, by what is in the ledger or on its way there."""
+        self.left: dict[int, Held] = {}
+        """What is not decided, by what is in the ledger or on its way there; by the reader."""
         liveness.held_here.add(token)
 
     @property
@@ -59,39 +66,43 @@ class Hand:
     def take(self, claim: Claim) -> None:
         """Lists what was claimed in the journal; to be called before any of it is handed over."""
         self.claim = claim
-        self.left = {delivery.subscriber_id for delivery in claim.deliveries}
-        if self._journal is not None:
-            self._journal.begin([delivery.subscriber_id for delivery in claim.deliveries])
-
-    def note(self, subscriber_id: int, mark: int) -> None:
-        """Notes how far one message got."""
-        if self._journal is not None:
-            self._journal.mark(subscriber_id, mark)
-        else:
-            self._marks[subscriber_id] = mark
-
-    def is_handed_over(self, subscriber_id: int) -> bool:
-        """Whether one message has left, and may have arrived."""
-        if self._journal is not None:
-            return self._journal.mark_of(subscriber_id) == Mark.HANDED_OVER
-        return self._marks.get(subscriber_id) == Mark.HANDED_OVER
+        self.left = {
+            claimed.subscriber_id: Held(self, claimed, place)
+            for place, claimed in enumerate(claim.deliveries)
+        }
+        self.marks.begin(list(self.left))
 
     def drop(self) -> None:
         """Ends it: nothing was claimed, or all of it is in the ledger."""
         liveness.held_here.discard(self.run.token)
-        if self._journal is not None:
-            self._journal.remove()
+        self.marks.remove()
 
     def leave(self) -> None:
         """Leaves the journal to whoever settles this run: it could not be written into the ledger."""
         liveness.held_here.discard(self.run.token)
-        if self._journal is not None:
-            self._journal.close()
+        self.marks.close()
 
 
-def _journal(path: Path, token: int) -> Journal | None:
-    try:
-        return Journal(path, token, SLICE_SIZE)
-    except OSError as error:
-        _log.warning("journal not written", reason=error.strerror)
-        return None
+class Held:
+    """One claimed message of a hand."""
+
+    __slots__ = ("_place", "claimed", "hand", "recipient")
+
+    def __init__(self, hand: Hand, claimed: ClaimedDelivery, place: int) -> None:
+        self.hand = hand
+        self.claimed = claimed
+        self.recipient = envelope_address(claimed.address)
+        self._place = place
+
+    def note(self, mark: int) -> None:
+        """Notes how far it got."""
+        self.hand.marks.mark(self._place, mark)
+
+    def note_handed_over(self) -> None:
+        """Notes that it leaves now, and may arrive."""
+        self.hand.marks.mark(self._place, _HANDED_OVER)
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether it has left, and may have arrived."""
+        return self.hand.marks.mark_of(self._place) == _HANDED_OVER

@@ -19,10 +19,12 @@ from contextlib import suppress
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 _HEADER = struct.Struct("<36s36sI")  # boot, run, how many entries hold
 _ENTRY = struct.Struct("<qB")
-_MARK_AT = _ENTRY.size - 1
+_ENTRY_SIZE = _ENTRY.size
+_FIRST_MARK_AT = _HEADER.size + _ENTRY_SIZE - 1
 _BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -33,6 +35,25 @@ class Mark(IntEnum):
     HANDED_OVER = 1  # left for the socket, no answer heard
     ACCEPTED = 2  # the server took it
     NOT_TAKEN = 3  # the server answered, and did not take it
+
+
+class Marks(Protocol):
+    """How far each message of a slice got, by its place in the order in which they were claimed."""
+
+    def begin(self, subscriber_ids: Sequence[int]) -> None:
+        """Lists the deliveries that were claimed, as untouched."""
+
+    def mark(self, place: int, mark: int) -> None:
+        """Notes how far one message got."""
+
+    def mark_of(self, place: int) -> int:
+        """How far one message got."""
+
+    def close(self) -> None:
+        """Lets it go, and leaves what it says for whoever decides what became of the run."""
+
+    def remove(self) -> None:
+        """Ends it: all that it says is in the ledger."""
 
 
 class Journal:
@@ -52,25 +73,20 @@ class Journal:
             path.unlink(missing_ok=True)
             raise
         self._token = token
-        self._places: dict[int, int] = {}
 
     def begin(self, subscriber_ids: Sequence[int]) -> None:
         """Lists the deliveries that were claimed, as untouched; in two steps, so that half a list is none."""
-        self._places = {
-            subscriber_id: _HEADER.size + index * _ENTRY.size + _MARK_AT
-            for index, subscriber_id in enumerate(subscriber_ids)
-        }
-        entries = b"".join(_ENTRY.pack(subscriber_id, Mark.UNTOUCHED) for subscriber_id in subscriber_ids)
+        entries = b"".join([_ENTRY.pack(subscriber_id, 0) for subscriber_id in subscriber_ids])
         self._map[_HEADER.size : _HEADER.size + len(entries)] = entries
         self._map[: _HEADER.size] = _HEADER.pack(*_head(self._token), len(subscriber_ids))
 
-    def mark(self, subscriber_id: int, mark: int) -> None:
+    def mark(self, place: int, mark: int) -> None:
         """Notes how far one message of the slice got."""
-        self._map[self._places[subscriber_id]] = mark
+        self._map[_FIRST_MARK_AT + place * _ENTRY_SIZE] = mark
 
-    def mark_of(self, subscriber_id: int) -> int:
+    def mark_of(self, place: int) -> int:
         """How far one message of the slice got."""
-        return self._map[self._places[subscriber_id]]
+        return self._map[_FIRST_MARK_AT + place * _ENTRY_SIZE]
 
     def close(self) -> None:
         """Lets the file go, and leaves it for whoever decides what became of the run."""
@@ -81,6 +97,31 @@ class Journal:
         """Ends the journal: all that it says is in the ledger."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+
+class Unwritten:
+    """In place of a journal that cannot be written: nobody but this process can read it."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def begin(self, subscriber_ids: Sequence[int]) -> None:
+        """So many are untouched."""
+        self._marks = bytearray(len(subscriber_ids))
+
+    def mark(self, place: int, mark: int) -> None:
+        """Notes how far one message of the slice got."""
+        self._marks[place] = mark
+
+    def mark_of(self, place: int) -> int:
+        """How far one message of the slice got."""
+        return self._marks[place]
+
+    def close(self) -> None:
+        """Leaves nothing."""
+
+    def remove(self) -> None:
+        """Leaves nothing."""
 
 
 def journal_path(folder: Path, token: int) -> Path:

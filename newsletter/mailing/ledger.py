@@ -16,22 +16,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import WriteSession
+from newsletter.foundation.database import UtcDateTime, WriteSession
+from newsletter.mailing.claiming import (
+    NOW,
+    OF_ANOTHER_RUN,
+    by_reason,
+    claimed_rows,
+    mark_due,
+    move_to_other_lists,
+)
 from newsletter.mailing.claiming import ClaimedDelivery as ClaimedDelivery
 from newsletter.mailing.claiming import SliceKey as SliceKey
-from newsletter.mailing.claiming import by_reason, claimed_rows, is_due, move_to_other_lists
 from newsletter.mailing.journal import Mark
 from newsletter.mailing.models import (
+    MAILINGS,
+    RUNS,
     Delivery,
     DeliveryRun,
     DeliveryState,
-    Mailing,
     MailingState,
+    SkipReason,
 )
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.recording import Result as Result
-from newsletter.mailing.recording import database_now, record_rows
+from newsletter.mailing.recording import database_now, record_accepted, record_rows
 from newsletter.mailing.sets import numbers
 from newsletter.mailing.slices import settle_slice, slice_of_run, take_slice
+from newsletter.transport.outcome import Outcome
 
 _NO_SYNC = {"synchronize_session": False}
 
@@ -82,7 +93,6 @@ class Ledger:
             if key is None:
                 return None
             self.open_run(session, key, run, now)
-        move_to_other_lists(session, key, now)
         self.mark(session, key, run, now)
         deliveries = self.take_marked(session, key, run, now)
         if not deliveries:
@@ -91,68 +101,62 @@ class Ledger:
 
     def may_go_on(self, session: WriteSession, mailing_id: int, now: datetime) -> bool:
         """Whether messages of the mailing may be claimed; no pause gets in between until the transaction ends."""
-        state = (
-            sa.select(Mailing.state)
-            .where(Mailing.id == mailing_id, sa.or_(Mailing.starts_at.is_(None), Mailing.starts_at <= now))
-            .with_for_update(read=True)
-        )
-        return session.scalar(state) is MailingState.RUNNING
+        found = _running(session, {"its_mailing": mailing_id, "now": now}).scalar()
+        return found is not None
 
     def open_run(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
-        """Writes the run down; what an earlier one left attempting, of which nobody knows any more, is in doubt."""
-        session.execute(
-            sa.insert(DeliveryRun).values(
-                token=run.token,
-                mailing_id=key.mailing_id,
-                slice_no=key.slice_no,
-                holder=run.holder,
-                journal=run.journal,
-                started_at=now,
-                beat_at=database_now(session, now),
-                is_revoked=False,
-            )
+        """Writes the run down."""
+        _open_run(
+            session,
+            {
+                "its_token": run.token,
+                "its_mailing": key.mailing_id,
+                "its_slice": key.slice_no,
+                "its_holder": run.holder,
+                "its_journal": run.journal,
+                "now": now,
+            },
         )
-        self.settle_attempting(session, key, run.token, now)
 
     def settle_attempting(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
-        """Puts rows of the slice in doubt that are attempting for another run than this one."""
-        others = sa.or_(Delivery.run_token.is_(None), Delivery.run_token != token)
+        """Puts rows of the slice in doubt that are attempting for another run than this one.
+
+        There are none where the database keeps what it has committed: whoever takes a run away settles its rows.
+        """
         session.execute(
             sa.update(Delivery)
-            .where(*_of_slice(key), Delivery.state == DeliveryState.ATTEMPTING, others)
+            .where(
+                *_of_slice(key),
+                Delivery.state == DeliveryState.ATTEMPTING,
+                Delivery.run_token.is_distinct_from(token),
+            )
             .values(state=DeliveryState.IN_DOUBT, changed_at=now, reply_text=DOUBT)
             .execution_options(**_NO_SYNC)
         )
 
     def mark(self, session: WriteSession, key: SliceKey, run: Run, now: datetime) -> None:
         """Marks what is due of the slice as attempting, for this run."""
-        session.execute(
-            sa.update(Delivery)
-            .where(*_of_slice(key), is_due(now))
-            .values(
-                state=DeliveryState.ATTEMPTING,
-                run_token=run.token,
-                attempt_count=Delivery.attempt_count + 1,
-                changed_at=now,
-            )
-            .execution_options(**_NO_SYNC)
-        )
+        mark_due(session, key, run.token, now)
 
     def take_marked(
         self, session: WriteSession, key: SliceKey, run: Run, now: datetime
     ) -> list[ClaimedDelivery]:
-        """What the run has marked and may hand over; who may not be mailed any more is skipped."""
+        """What the run has marked and may hand over; who may not be mailed any more is skipped.
+
+        What an earlier run left attempting, of which nobody knows any more, is in doubt.
+        """
         wanted, left_out = by_reason(claimed_rows(session, key, run.token, now))
+        if left_out and move_to_other_lists(session, key, run.token):
+            wanted, left_out = by_reason(claimed_rows(session, key, run.token, now))
+        if left_out.pop(OF_ANOTHER_RUN, None):
+            self.settle_attempting(session, key, run.token, now)
         for reason, subscriber_ids in left_out.items():
             session.execute(
                 sa.update(Delivery)
-                .where(
-                    Delivery.mailing_id == key.mailing_id,
-                    Delivery.subscriber_id.in_(numbers(session, subscriber_ids)),
-                )
+                .where(*_of_slice(key), Delivery.subscriber_id.in_(numbers(session, subscriber_ids)))
                 .values(
                     state=DeliveryState.SKIPPED,
-                    skip_reason=reason,
+                    skip_reason=SkipReason(reason),
                     attempt_count=Delivery.attempt_count - 1,
                     changed_at=now,
                 )
@@ -170,11 +174,20 @@ class Ledger:
         """
         record_rows(session, mailing_id, results, now)
 
+    def record_accepted(
+        self,
+        session: WriteSession,
+        mailing_id: int,
+        token: int,
+        answers: Sequence[tuple[int, Outcome]],
+        now: datetime,
+    ) -> None:
+        """Writes down, as `record` does, which readers' messages of one run servers have accepted, with the answers."""
+        record_accepted(session, mailing_id, token, answers, now)
+
     def end_run(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
         """Gives the right back, and says when the slice is due again, if at all."""
-        session.execute(
-            sa.delete(DeliveryRun).where(DeliveryRun.token == token).execution_options(**_NO_SYNC)
-        )
+        _end_run(session, {"its_token": token})
         settle_slice(session, key.mailing_id, key.slice_no, now)
 
     def beat(self, session: WriteSession, tokens: Collection[int], now: datetime) -> set[int]:
@@ -253,6 +266,37 @@ class Ledger:
         key = SliceKey(run.mailing_id, run.slice_no, "")
         self.settle_by_journal(session, key, run.token, None, now)
         settle_slice(session, run.mailing_id, run.slice_no, now)
+
+
+def _finding_it_running(_on_postgresql: bool) -> sa.Select[int]:
+    return (
+        sa.select(MAILINGS.c.id)
+        .where(
+            MAILINGS.c.id == sa.bindparam("its_mailing"),
+            MAILINGS.c.state == MailingState.RUNNING,
+            sa.or_(MAILINGS.c.starts_at.is_(None), MAILINGS.c.starts_at <= NOW),
+        )
+        .with_for_update(read=True)
+    )
+
+
+def _opening_run(on_postgresql: bool) -> sa.Insert:
+    return sa.insert(RUNS).values(
+        token=sa.bindparam("its_token"),
+        mailing_id=sa.bindparam("its_mailing"),
+        slice_no=sa.bindparam("its_slice"),
+        holder=sa.bindparam("its_holder"),
+        journal=sa.bindparam("its_journal"),
+        started_at=NOW,
+        # By the clock of the database (`recording.database_now`).
+        beat_at=sa.func.clock_timestamp(type_=UtcDateTime()) if on_postgresql else NOW,
+        is_revoked=False,
+    )
+
+
+_running = Prepared(_finding_it_running)
+_open_run = Prepared(_opening_run)
+_end_run = Prepared(lambda _on_postgresql: sa.delete(RUNS).where(RUNS.c.token == sa.bindparam("its_token")))
 
 
 DOUBT = "handed over by a run that was broken off; no answer heard"

@@ -101,6 +101,12 @@ class DeliverySlice(Base):
     """Some hundred readers of a mailing whose mailboxes are with one provider: what one run takes at a time."""
 
     __tablename__ = "delivery_slice"
+    __table_args__ = (
+        # The next slice to take: who was put off and is due, else the first that was never taken.
+        sa.Index(
+            "ix_delivery_slice_mailing_id_state_due_at_slice_no", "mailing_id", "state", "due_at", "slice_no"
+        ),
+    )
 
     mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailing.id"), primary_key=True)
     slice_no: Mapped[int] = mapped_column(primary_key=True)
@@ -161,3 +167,10 @@ class Delivery(Base):
     reply_enhanced: Mapped[str | None] = mapped_column(sa.String(20))
     reply_text: Mapped[str] = mapped_column(sa.Text, default="")
     changed_at: Mapped[datetime]
+
+
+# As plain tables, for the statements of the ledger that are built once and made for every slice.
+DELIVERIES = Base.metadata.tables["delivery"]
+SLICES = Base.metadata.tables["delivery_slice"]
+RUNS = Base.metadata.tables["delivery_run"]
+MAILINGS = Base.metadata.tables["mailing"]

@@ -25,7 +25,7 @@ from newsletter.mailing.models import (
 from newsletter.mailing.queries import mailed_list_ids, mailing_of_edition
 from newsletter.mailing.readership import Readership, readers_of
 from newsletter.mailing.rules import choose_variant
-from newsletter.mailing.slicing import Choice, Planned, plan_rows
+from newsletter.mailing.slicing import Choice, Planned, plan_rows, room_for_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ def plan_mailing(
         if not _release_waiting(session, mailing, edition, frozen):
             return mailing
     readers = readers_of(session, readership, now)
-    plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
+    with room_for_many(session):
+        plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
     return mailing
 
 

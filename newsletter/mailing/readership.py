@@ -80,7 +80,7 @@ def readers_of(session: ReadSession, readership: Readership, now: datetime) -> s
     return sa.select(ranked).where(ranked.c.rank == 1).subquery()
 
 
-def reason_to_skip(now: datetime) -> sa.ColumnElement[str | None]:
+def reason_to_skip(now: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[str | None]:
     """Why a subscriber is left out whatever she reads; NULL for who is not. The first that holds counts."""
     return sa.case(
         (Subscription.end_reason == EndReason.UNSUBSCRIBED, SkipReason.UNSUBSCRIBED.value),

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.models import Delivery, DeliveryState
-from newsletter.mailing.sets import is_postgresql, numbers, rows_given
+from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
+from newsletter.mailing.prepared import Prepared
+from newsletter.mailing.sets import as_text, is_among, is_postgresql, rows_given
+from newsletter.transport.outcome import Outcome
 
 
 class Result(NamedTuple):
@@ -25,6 +27,78 @@ class Result(NamedTuple):
     reply_text: str = ""
 
 
+def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime) -> None:
+    """Moves the rows of these results that are attempting or in doubt for the run that the result is of.
+
+    Those that became the same are moved together; only words and times of their own are carried for each.
+    """
+    alike: dict[tuple[int, DeliveryState, bool, int | None, str | None], list[Result]] = {}
+    for result in results:
+        token, _, state, counts, _, code, enhanced, _ = result
+        alike.setdefault((token, state, counts, code, enhanced), []).append(result)
+    for (token, state, counts, code, enhanced), group in alike.items():
+        values = _values(mailing_id, token, state, code, enhanced, now)
+        # An attempt that does not count was counted at the claim.
+        values["more_attempts"] = 0 if counts else -1
+        words = [(result.subscriber_id, result.reply_text, result.next_attempt_at) for result in group]
+        _record(session, values, words)
+
+
+def record_accepted(
+    session: WriteSession, mailing_id: int, token: int, answers: Sequence[tuple[int, Outcome]], now: datetime
+) -> None:
+    """As `record_rows`, in a third of the time, of readers of one run whose messages were accepted, with the answers."""
+    first = answers[0][1]
+    if all([outcome == first for _, outcome in answers]):  # noqa: C419 - hundreds, and a list is faster
+        values = _values(mailing_id, token, DeliveryState.ACCEPTED, first.code, first.enhanced, now)
+        _record_alike(session, values, [subscriber_id for subscriber_id, _ in answers], first.text)
+        return
+    by_code: dict[tuple[int | None, str | None], list[_Words]] = {}
+    for subscriber_id, outcome in answers:
+        by_code.setdefault((outcome.code, outcome.enhanced), []).append((subscriber_id, outcome.text, None))
+    for (code, enhanced), words in by_code.items():
+        _record(session, _values(mailing_id, token, DeliveryState.ACCEPTED, code, enhanced, now), words)
+
+
+# A reader, the server's words to her message, and when it is tried again.
+_Words = tuple[int, str, datetime | None]
+
+
+def _values(
+    mailing_id: int, token: int, state: DeliveryState, code: int | None, enhanced: str | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "its_mailing": mailing_id,
+        "its_token": token,
+        "new_state": state,
+        "more_attempts": 0,
+        "new_code": code,
+        "new_enhanced": enhanced,
+        "new_moment": now,
+    }
+
+
+def _record(session: WriteSession, values: dict[str, Any], words: Sequence[_Words]) -> None:
+    """Moves the rows of these readers, which all become the same."""
+    _, text, next_attempt_at = words[0]
+    if next_attempt_at is None and all(item[1] == text for item in words):
+        _record_alike(session, values, [item[0] for item in words], text)
+        return
+    mailing_id = values.pop("its_mailing")
+    values["given"] = as_text(
+        [(mailing_id, reader, text, _moment(session, moment)) for reader, text, moment in words]
+    )
+    _with_words_of_their_own(session, values)
+
+
+def _record_alike(
+    session: WriteSession, values: dict[str, Any], subscriber_ids: Sequence[int], text: str
+) -> None:
+    values["given"] = as_text(subscriber_ids)
+    values["new_text"] = text
+    _with_the_same_words(session, values)
+
+
 _COLUMNS = {
     # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
     "mailing_id": sa.Integer(),
@@ -32,53 +106,48 @@ _COLUMNS = {
     "reply_text": sa.String(),
     "next_attempt_at": Delivery.next_attempt_at.type,
 }
-_UNDECIDED = (DeliveryState.ATTEMPTING, DeliveryState.IN_DOUBT)
 
 
-def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime) -> None:
-    """Moves the rows of these results that are attempting or in doubt for the run that the result is of.
+def _same_words(on_postgresql: bool) -> sa.Update:
+    is_given = is_among(DELIVERIES.c.subscriber_id, "given", on_postgresql=on_postgresql)
+    return (
+        _moves()
+        .where(DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"), is_given)
+        .values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
+    )
 
-    Those that became the same are moved together; only words and times of their own are carried for each.
-    """
-    alike: dict[tuple[object, ...], list[Result]] = {}
-    for result in results:
-        # An attempt that does not count was counted at the claim.
-        key = (result.token, result.state, result.counts, result.reply_code, result.reply_enhanced)
-        alike.setdefault(key, []).append(result)
-    for group in alike.values():
-        first = group[0]
-        count = Delivery.attempt_count if first.counts else Delivery.attempt_count - 1
-        statement = sa.update(Delivery).values(
-            state=first.state,
-            attempt_count=count,
-            reply_code=first.reply_code,
-            reply_enhanced=first.reply_enhanced,
-            changed_at=now,
+
+def _own_words(on_postgresql: bool) -> sa.Update:
+    given = rows_given("given", _COLUMNS, on_postgresql=on_postgresql)
+    return (
+        _moves()
+        .where(
+            DELIVERIES.c.mailing_id == given.c.mailing_id, DELIVERIES.c.subscriber_id == given.c.subscriber_id
         )
-        its = (Delivery.run_token == first.token, Delivery.state.in_(_UNDECIDED))
-        words = {result.reply_text for result in group}
-        if len(words) == 1 and first.next_attempt_at is None:
-            ids = numbers(session, [result.subscriber_id for result in group])
-            statement = statement.where(
-                Delivery.mailing_id == mailing_id, Delivery.subscriber_id.in_(ids), *its
-            ).values(reply_text=first.reply_text, next_attempt_at=None)
-        else:
-            rows = [
-                (
-                    mailing_id,
-                    result.subscriber_id,
-                    result.reply_text,
-                    _moment(session, result.next_attempt_at),
-                )
-                for result in group
-            ]
-            given = rows_given(session, rows, _COLUMNS)
-            statement = statement.where(
-                Delivery.mailing_id == given.c.mailing_id,
-                Delivery.subscriber_id == given.c.subscriber_id,
-                *its,
-            ).values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
-        session.execute(statement.execution_options(synchronize_session=False))
+        .values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
+    )
+
+
+def _moves() -> sa.Update:
+    state = DELIVERIES.c.state
+    return (
+        sa.update(DELIVERIES)
+        .where(
+            DELIVERIES.c.run_token == sa.bindparam("its_token"),
+            sa.or_(state == DeliveryState.ATTEMPTING, state == DeliveryState.IN_DOUBT),
+        )
+        .values(
+            state=sa.bindparam("new_state"),
+            attempt_count=DELIVERIES.c.attempt_count + sa.bindparam("more_attempts"),
+            reply_code=sa.bindparam("new_code"),
+            reply_enhanced=sa.bindparam("new_enhanced"),
+            changed_at=sa.bindparam("new_moment"),
+        )
+    )
+
+
+_with_the_same_words = Prepared(_same_words)
+_with_words_of_their_own = Prepared(_own_words)
 
 
 def _moment(session: ReadSession, moment: datetime | None) -> str | None:

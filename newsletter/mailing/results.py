@@ -9,7 +9,7 @@ from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.models import DeliveryState
 from newsletter.mailing.recording import Result
 from newsletter.mailing.rules import GIVE_UP_AFTER, retry_after, state_after
-from newsletter.transport.outcome import BackOff, Outcome, Verdict
+from newsletter.transport.outcome import BackOff, Outcome
 
 # So many answers out of so many that blame the sender, and it stops: more mail would only make it worse.
 BLAMED_MAX = 3
@@ -25,10 +25,7 @@ def result_of(
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Result:
     """What becomes of a claimed delivery by this outcome; `chance` gives numbers from 0 to 1."""
-    if outcome.verdict is Verdict.ACCEPTED:  # nearly all of them
-        state = DeliveryState.ACCEPTED
-    else:
-        state = state_after(outcome, claimed.attempt_count, give_up_after)
+    state = state_after(outcome, claimed.attempt_count, give_up_after)
     next_attempt_at = None
     # The relay's own trouble is not held against the reader.
     counts = state is not DeliveryState.PENDING and outcome.backs_off is not BackOff.RELAY

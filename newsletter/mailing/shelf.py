@@ -2,10 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Collection, Hashable, Iterable
+from itertools import chain
+from typing import Protocol
 
-_Item = TypeVar("_Item")
+from newsletter.transport.smtp import Job
+
 # How many messages may be with the line at once where only a pace holds them back.
 _WITH_THE_LINE = 100
 
@@ -40,12 +42,13 @@ class OpenGate:
 OPEN_GATE = OpenGate()
 
 
-class Shelf(Generic[_Item]):
+class Shelf:
     """Messages by domain, in the order in which they came. Used by one thread."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._waiting: dict[str, deque[tuple[int, _Item]]] = {}
+        self._new: list[Job] = []  # not sorted by domain yet: where nothing is limited, nobody need know
+        self._waiting: dict[str, deque[Job]] = {}
         self._not_before: dict[str, float] = {}
         self.connections: int | None = None
         """At most so many messages with the line at once; None for no limit of the mailing's own."""
@@ -53,13 +56,13 @@ class Shelf(Generic[_Item]):
         self._next_at = 0.0
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        return len(self._new) + sum(map(len, self._waiting.values()))
 
     @property
     def ready_count(self) -> int:
         """How many messages wait here for domains that nothing is known to hold back."""
         moment = time.monotonic()
-        return sum(
+        return len(self._new) + sum(
             len(queue)
             for domain, queue in self._waiting.items()
             if self._not_before.get(domain, 0.0) <= moment
@@ -75,33 +78,39 @@ class Shelf(Generic[_Item]):
         if per_minute != self._per_minute:
             self._per_minute, self._next_at = per_minute, time.monotonic()
 
-    def add(self, items: Iterable[tuple[str, int, _Item]]) -> None:
-        """Lets these follow what waits: domain, key, message."""
-        for domain, key, item in items:
-            self._waiting.setdefault(domain, deque()).append((key, item))
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Lets these follow what waits."""
+        self._new += jobs
 
-    def take_back(self, keys: Collection[int] | None) -> list[int]:
+    def take_back(self, keys: Collection[Hashable] | None) -> list[Hashable]:
         """Takes the messages with these keys away, or all; the keys of those that were here."""
-        taken: list[int] = []
-        for domain, queue in list(self._waiting.items()):
-            gone = [key for key, _ in queue if keys is None or key in keys]
-            if gone:
-                taken += gone
-                left = deque((key, item) for key, item in queue if keys is not None and key not in keys)
-                if left:
-                    self._waiting[domain] = left
-                else:
-                    del self._waiting[domain]
+        taken: list[Hashable] = []
+        for job in list(self._everything()):
+            if keys is None or job.key in keys:
+                taken.append(job.key)
+        if taken:
+            self._new = [] if keys is None else [job for job in self._everything() if job.key not in keys]
+            self._waiting.clear()
         return taken
 
-    def take_what_may_go(self, with_the_line: int) -> list[_Item]:
+    def _everything(self) -> Iterable[Job]:
+        return chain(*self._waiting.values(), self._new)
+
+    def _sort_in(self) -> None:
+        for job in self._new:
+            self._waiting.setdefault(_domain(job.recipient), deque()).append(job)
+        self._new = []
+
+    def take_what_may_go(self, with_the_line: int) -> list[Job]:
         """The messages that may be handed over now, where so many are with the line already."""
         if not self.is_limited:
-            everything = [item for queue in self._waiting.values() for _, item in queue]
+            everything = list(self._everything())
             self._waiting.clear()
+            self._new = []
             return everything
+        self._sort_in()
         room = min(self.connections or _WITH_THE_LINE, _WITH_THE_LINE) - with_the_line
-        let_go: list[_Item] = []
+        let_go: list[Job] = []
         # In turn, one of each domain, so that none waits behind another.
         while room > len(let_go) and self._waiting and self._is_time():
             before = len(let_go)
@@ -109,7 +118,7 @@ class Shelf(Generic[_Item]):
                 if room <= len(let_go) or not self._is_time():
                     break
                 if self._may_go(domain):
-                    let_go.append(self._waiting[domain].popleft()[1])
+                    let_go.append(self._waiting[domain].popleft())
                     self._count()
                     if not self._waiting[domain]:
                         del self._waiting[domain]
@@ -136,7 +145,11 @@ class Shelf(Generic[_Item]):
             self._not_before[domain] = moment + seconds
         return seconds <= 0
 
-    def done(self, domain: str) -> None:
-        """Says that a message to this domain has its outcome."""
+    def done(self, recipient: str) -> None:
+        """Says that a message to this address has its outcome."""
         if self._gate is not OPEN_GATE:
-            self._gate.done(domain)
+            self._gate.done(_domain(recipient))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession
-from newsletter.mailing.claiming import SliceKey
+from newsletter.mailing.claiming import NOW, SliceKey
 from newsletter.mailing.models import (
+    DELIVERIES,
+    MAILINGS,
+    RUNS,
+    SLICES,
     Delivery,
     DeliveryRun,
     DeliverySlice,
@@ -17,6 +22,7 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
+from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.sets import is_postgresql
 
 _NO_SYNC = {"synchronize_session": False}
@@ -68,35 +74,71 @@ def _open(now: datetime, mailing_id: int | None) -> sa.Select[int, int, str]:
 
 def slice_of_run(session: ReadSession, token: int) -> SliceKey | None:
     """The slice that the run of this token is at; None where there is no such run."""
-    statement = (
-        sa.select(DeliverySlice.mailing_id, DeliverySlice.slice_no, DeliverySlice.domain_group)
-        .join(
-            DeliveryRun,
-            sa.and_(
-                DeliveryRun.mailing_id == DeliverySlice.mailing_id,
-                DeliveryRun.slice_no == DeliverySlice.slice_no,
-            ),
-        )
-        .where(DeliveryRun.token == token)
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_OF_RUN, {"its_token": token}).one_or_none()
     return SliceKey(*row) if row is not None else None
+
+
+_OF_RUN = (
+    sa.select(SLICES.c.mailing_id, SLICES.c.slice_no, SLICES.c.domain_group)
+    .join(RUNS, sa.and_(RUNS.c.mailing_id == SLICES.c.mailing_id, RUNS.c.slice_no == SLICES.c.slice_no))
+    .where(RUNS.c.token == sa.bindparam("its_token"))
+)
 
 
 def take_slice(
     session: WriteSession, mailing_id: int, now: datetime, slice_nos: Collection[int] | None
 ) -> SliceKey | None:
-    """An open slice of the mailing that nobody else is taking, locked."""
-    statement = _open(now, mailing_id).limit(1).with_for_update(of=DeliverySlice, skip_locked=True)
-    if slice_nos is not None:
-        statement = statement.where(DeliverySlice.slice_no.in_(list(slice_nos)))
-    while (row := session.execute(statement).one_or_none()) is not None:
-        key = SliceKey(*row)
-        # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
-        if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
-            return key
-        statement = statement.where(DeliverySlice.slice_no != key.slice_no)
+    """An open slice of the mailing that nobody else is taking, locked: one with somebody to be tried again comes first.
+
+    Whether the mailing runs is for the caller to ask.
+    """
+    values = {"its_mailing": mailing_id, "now": now}
+    for statement, prepared in ((_DUE_AGAIN, _due_again), (_NEVER_TAKEN, _never_taken)):
+        taken: list[int] = []
+        while True:
+            row: sa.Row[Any] | None
+            if slice_nos is None and not taken:
+                row = prepared(session, values).one_or_none()
+            else:
+                some = statement.where(SLICES.c.slice_no.not_in(taken))
+                if slice_nos is not None:
+                    some = some.where(SLICES.c.slice_no.in_(list(slice_nos)))
+                row = cast("sa.Row[Any] | None", session.execute(some, values).one_or_none())
+            if row is None:
+                break
+            number_of_mailing, slice_no, domain_group = tuple(row)
+            key = SliceKey(number_of_mailing, slice_no, domain_group)
+            # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
+            if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
+                return key
+            taken.append(key.slice_no)
     return None
+
+
+def _next_slice(is_due: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -> sa.Select[int, int, str]:
+    return (
+        sa.select(SLICES.c.mailing_id, SLICES.c.slice_no, SLICES.c.domain_group)
+        .where(
+            SLICES.c.mailing_id == sa.bindparam("its_mailing"),
+            SLICES.c.state == SliceState.OPEN,
+            is_due,
+            ~sa.exists().where(
+                RUNS.c.mailing_id == SLICES.c.mailing_id,
+                RUNS.c.slice_no == SLICES.c.slice_no,
+                RUNS.c.is_revoked.is_(False),
+            ),
+        )
+        .order_by(*order)
+        .limit(1)
+        .with_for_update(of=SLICES, skip_locked=True)
+    )
+
+
+# Each is found by an index at once, however many slices are closed, or open for later.
+_DUE_AGAIN = _next_slice(SLICES.c.due_at <= NOW, SLICES.c.due_at, SLICES.c.slice_no)
+_NEVER_TAKEN = _next_slice(SLICES.c.due_at.is_(None), SLICES.c.slice_no)
+_due_again = Prepared(lambda _on_postgresql: _DUE_AGAIN)
+_never_taken = Prepared(lambda _on_postgresql: _NEVER_TAKEN)
 
 
 def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
@@ -109,38 +151,66 @@ def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
 
 def settle_slice(session: WriteSession, mailing_id: int, slice_no: int, now: datetime) -> None:
     """Says of a slice what its rows say: closed, waiting, or open and due when."""
-    # Shared: a cancelling comes wholly before or after; many runs may end at once.
-    mailing_state = session.scalar(
-        sa.select(Mailing.state).where(Mailing.id == mailing_id).with_for_update(read=True)
-    )
-    if mailing_state is MailingState.CANCELLED:  # what came back untried after the cancelling
+    key = {"its_mailing": mailing_id, "its_slice": slice_no}
+    mailing_state = _state_of_mailing(session, key).scalar()
+    if mailing_state == MailingState.CANCELLED:  # what came back untried after the cancelling
         skip_waiting(session, mailing_id, now, slice_no)
-    of_slice = (Delivery.mailing_id == mailing_id, Delivery.slice_no == slice_no)
-    at_once = Delivery.state.in_([DeliveryState.PENDING, DeliveryState.ATTEMPTING])
-    is_open, due_at, is_waiting = session.execute(
-        sa.select(
-            sa.func.max(sa.case((at_once, 1), else_=0)),
-            sa.func.min(sa.case((Delivery.state == DeliveryState.DEFERRED, Delivery.next_attempt_at))),
-            sa.func.max(sa.case((Delivery.state == DeliveryState.WAITING, 1), else_=0)),
-        ).where(*of_slice)
-    ).one()
+    is_open, is_deferred, is_waiting = tuple(_what_rows_say(session, key).one())
+    due_at = None
     if is_open:
-        state, due_at = SliceState.OPEN, None
-    elif due_at is not None:
-        state, due_at = SliceState.OPEN, due_at + _TOGETHER
+        state = SliceState.OPEN
+    elif is_deferred:
+        first = session.scalar(_FIRST_RETRY, key)
+        state, due_at = SliceState.OPEN, first + _TOGETHER if first else None
     else:
         state = SliceState.WAITING if is_waiting else SliceState.CLOSED
-    slice_ = (DeliverySlice.mailing_id == mailing_id, DeliverySlice.slice_no == slice_no)
-    is_held = sa.and_(DeliverySlice.state == SliceState.HELD, sa.literal(state is SliceState.OPEN))
-    session.execute(
-        sa.update(DeliverySlice)
-        .where(*slice_)
-        .values(state=sa.case((is_held, SliceState.HELD.value), else_=state.value), due_at=due_at)
-        .execution_options(**_NO_SYNC)
-    )
-    if state is SliceState.OPEN and mailing_state is MailingState.FINISHED:
+    settle = _settle_open if state is SliceState.OPEN else _settle
+    settle(session, {**key, "new_state": state, "new_due_at": due_at})
+    if state is SliceState.OPEN and mailing_state == MailingState.FINISHED:
         # A late answer said that somebody of it was not mailed.
         _set_state(session, mailing_id, MailingState.RUNNING, finished_at=None)
+
+
+_OF_SLICE = (
+    DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
+    DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
+)
+_FIRST_RETRY = sa.select(sa.func.min(DELIVERIES.c.next_attempt_at)).where(
+    *_OF_SLICE, DELIVERIES.c.state == DeliveryState.DEFERRED
+)
+_ITS_MAILING = MAILINGS.c.id == sa.bindparam("its_mailing")
+# Shared: a cancelling comes wholly before or after; many runs may end at once.
+_STATE_OF_MAILING = sa.select(MAILINGS.c.state).where(_ITS_MAILING).with_for_update(read=True)
+
+
+def _asking_the_rows(_on_postgresql: bool) -> sa.Select[Any]:
+    state = DELIVERIES.c.state
+    kinds = (
+        sa.or_(state == DeliveryState.PENDING, state == DeliveryState.ATTEMPTING),
+        state == DeliveryState.DEFERRED,
+        state == DeliveryState.WAITING,
+    )
+    return sa.select(*(sa.func.max(sa.case((is_so, 1), else_=0)) for is_so in kinds)).where(*_OF_SLICE)
+
+
+def _settling(new_state: sa.ColumnElement[Any]) -> sa.Update:
+    return (
+        sa.update(SLICES)
+        .where(
+            SLICES.c.mailing_id == sa.bindparam("its_mailing"),
+            SLICES.c.slice_no == sa.bindparam("its_slice"),
+        )
+        .values(state=new_state, due_at=sa.bindparam("new_due_at"))
+    )
+
+
+_NEW_STATE = sa.bindparam("new_state", type_=SLICES.c.state.type)
+# What is held back stays so.
+_STAYS_HELD = sa.case((SLICES.c.state == SliceState.HELD, SLICES.c.state), else_=_NEW_STATE)
+_state_of_mailing = Prepared(lambda _on_postgresql: _STATE_OF_MAILING)
+_what_rows_say = Prepared(_asking_the_rows)
+_settle = Prepared(lambda _on_postgresql: _settling(_NEW_STATE))
+_settle_open = Prepared(lambda _on_postgresql: _settling(_STAYS_HELD))
 
 
 def finish_if_done(session: WriteSession, mailing_id: int, now: datetime) -> MailingState:

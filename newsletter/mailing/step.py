@@ -8,23 +8,14 @@ from newsletter.audience.actions import suppress
 from newsletter.audience.models import SuppressionReason
 from newsletter.foundation.database import WriteSession
 from newsletter.mailing.claiming import ClaimedDelivery
-from newsletter.mailing.hands import Hand, Parts
+from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.queries import was_disabled_before
 from newsletter.mailing.results import result_of
 from newsletter.mailing.rules import is_dead_address, is_disabled_mailbox
 from newsletter.mailing.sending import beat_sending, hold_group, pause_running
-from newsletter.transport.outcome import Outcome
+from newsletter.transport.outcome import Outcome, Verdict
 
 _CLAIMS_MAX = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The outcome of one message that a run has in hand."""
-
-    hand: Hand
-    claimed: ClaimedDelivery
-    outcome: Outcome
 
 
 @dataclass(slots=True)
@@ -33,7 +24,7 @@ class Step:
 
     parts: Parts
     mailing_id: int
-    heard: Sequence[Heard]
+    heard: Sequence[tuple[Held, Outcome]]
     ended: Sequence[Hand] = ()
     to_hold: Mapping[str, str] = field(default_factory=dict)  # group of domains -> a server's words
     pause_because: str = ""
@@ -56,14 +47,7 @@ class Step:
         """Writes everything in this transaction."""
         now, ledger = self.parts.clock(), self.parts.ledger
         self.taken, self.found_nothing = [], False
-        results = [
-            result_of(
-                item.hand.run.token, item.claimed, item.outcome, now, random.random, self.parts.give_up_after
-            )
-            for item in self.heard
-        ]
-        ledger.record(session, self.mailing_id, results, now)
-        self._suppress_the_dead(session)
+        self._record(session)
         for hand in self.ended:
             if hand.claim is not None:
                 ledger.end_run(session, hand.claim.key, hand.run.token, now)
@@ -80,16 +64,33 @@ class Step:
         finally:
             self._has_been_tried = True
 
-    def _suppress_the_dead(self, session: WriteSession) -> None:
+    def _record(self, session: WriteSession) -> None:
+        """Writes down what was heard."""
+        now, ledger = self.parts.clock(), self.parts.ledger
+        accepted: dict[int, list[tuple[int, Outcome]]] = {}  # nearly all of them; by the token of the run
+        results = []
+        for held, outcome in self.heard:
+            token = held.hand.run.token
+            if outcome.verdict is Verdict.ACCEPTED:
+                accepted.setdefault(token, []).append((held.claimed[0], outcome))
+            else:
+                results.append(
+                    result_of(token, held.claimed, outcome, now, random.random, self.parts.give_up_after)
+                )
+                self._suppress_if_dead(session, held.claimed, outcome)
+        for token, answers in accepted.items():
+            ledger.record_accepted(session, self.mailing_id, token, answers, now)
+        ledger.record(session, self.mailing_id, results, now)
+
+    def _suppress_if_dead(self, session: WriteSession, claimed: ClaimedDelivery, outcome: Outcome) -> None:
         """An address that does not exist is never mailed again; one that is switched off, the second time."""
-        now = self.parts.clock()
-        for item in self.heard:
-            is_dead = is_dead_address(item.outcome) or (
-                is_disabled_mailbox(item.outcome)
-                and was_disabled_before(session, self.mailing_id, item.claimed.subscriber_id)
-            )
-            if is_dead:
-                suppress(session, self.parts.keyring, item.claimed.address, SuppressionReason.BOUNCED, now)
+        is_dead = is_dead_address(outcome) or (
+            is_disabled_mailbox(outcome)
+            and was_disabled_before(session, self.mailing_id, claimed.subscriber_id)
+        )
+        if is_dead:
+            now = self.parts.clock()
+            suppress(session, self.parts.keyring, claimed.address, SuppressionReason.BOUNCED, now)
 
     def _claim(self, session: WriteSession) -> None:
         count = 0

@@ -131,7 +131,7 @@ class Envelopes:
     def mail(self, job: Job) -> bytes:
         """`MAIL FROM`, with CRLF."""
         features = self._features
-        is_plain = job.report is Report.UNASKED and job.recipient.isascii()
+        is_plain = (job.report is Report.UNASKED or not features.has_dsn) and job.recipient.isascii()
         if is_plain and self._mail_of == (job.sender, job.size_bytes):
             return self._mail  # one sender for all readers, as a rule
         command = f"MAIL FROM:<{job.sender}>"

@@ -197,12 +197,10 @@ def _encoded_words(text: str, taken: int) -> list[str]:
     octets = text.encode()
     octet_count = len(octets)
     if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
-        room, b_length = _FOLD_AT - taken - _WORD_FRAME, (octet_count + 2) // 3 * 4
         written = "".join([_Q_WRITTEN[octet] for octet in octets])
-        if len(written) <= min(room, b_length):
-            return [f"=?utf-8?q?{written}?="]
-        if b_length <= room and b_length < len(written):
-            return [_b_word(text)]
+        base64_count, room = (octet_count + 2) // 3 * 4, _FOLD_AT - taken - _WORD_FRAME
+        if min(len(written), base64_count) <= room:
+            return [f"=?utf-8?q?{written}?=" if len(written) <= base64_count else _b_word(text)]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]

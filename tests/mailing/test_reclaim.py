@@ -36,14 +36,14 @@ def killed_at(office: Office, recipient: str, *, handed_over: bool) -> list[str]
     assert claim is not None
     journal.begin([delivery.subscriber_id for delivery in claim.deliveries])
     mailed = []
-    for delivery in claim.deliveries:
+    for place, delivery in enumerate(claim.deliveries):
         if delivery.address == recipient and not handed_over:
             break
         mailed.append(delivery.address)
-        journal.mark(delivery.subscriber_id, Mark.HANDED_OVER)
+        journal.mark(place, Mark.HANDED_OVER)
         if delivery.address == recipient:
             break
-        journal.mark(delivery.subscriber_id, Mark.ACCEPTED)
+        journal.mark(place, Mark.ACCEPTED)
     journal.close()
     return mailed
 

@@ -49,7 +49,9 @@ def test_m19_report_of_failure_is_asked_for_under_a_name_of_each_message(office:
     office.run(line)
     assert {job.report for job in line.jobs} == {Report.FAILURE}
     names = [job.envelope_id for job in line.jobs]
-    assert names == [f"m{office.mailing_id}.{job.key}" for job in line.jobs]
+    assert names == [
+        f"m{office.mailing_id}.{office.delivery(job.recipient).subscriber_id}" for job in line.jobs
+    ]
     assert len(set(names)) == len(ADDRESSES)
 
 
