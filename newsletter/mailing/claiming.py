@@ -13,7 +13,7 @@ from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSessio
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState, MailedList, SkipReason
 from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.readership import reason_to_skip
-from newsletter.mailing.sets import fetched, gathered
+from newsletter.mailing.sets import as_text, fetched, gathered, is_among
 
 NOW = sa.bindparam("now", type_=UtcDateTime())
 """The moment, in statements that are built once."""
@@ -136,18 +136,31 @@ def unwanted(session: ReadSession, mailing_id: int, held: Mapping[int, int], now
     """
     if not held:
         return []
+    values = {
+        "its_mailing": mailing_id,
+        "its_slices": as_text(list(held.values())),
+        "its_tokens": as_text(list(held)),
+        "now": now,
+    }
+    return [row[0] for row in fetched(_unwanted, session, values)]
+
+
+def _finding_unwanted(on_postgresql: bool) -> sa.Select[str]:
     statement = (
         sa.select(Delivery.subscriber_id)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
-            Delivery.mailing_id == mailing_id,
-            Delivery.slice_no.in_(list(held.values())),
-            Delivery.run_token.in_(list(held)),
-            _reason(sa.literal(now, UtcDateTime())).is_not(None),
+            Delivery.mailing_id == sa.bindparam("its_mailing"),
+            is_among(DELIVERIES.c.slice_no, "its_slices", on_postgresql=on_postgresql),
+            is_among(DELIVERIES.c.run_token, "its_tokens", on_postgresql=on_postgresql),
+            _reason(NOW).is_not(None),
         )
     )
-    return list(session.scalars(statement))
+    return gathered(statement, on_postgresql=on_postgresql)
+
+
+_unwanted = Prepared(_finding_unwanted)
 
 
 def move_to_other_lists(session: WriteSession, key: SliceKey, token: int) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession
-from newsletter.mailing.models import Mailing, MailingState
+from newsletter.mailing.models import MAILINGS, MailingState
+from newsletter.mailing.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,12 @@ class Orders:
 
 def orders_for(session: ReadSession, mailing_id: int) -> Orders:
     """What the mailing's row says now."""
-    state, connections, per_minute = session.execute(
-        sa.select(Mailing.state, Mailing.connections, Mailing.per_minute).where(Mailing.id == mailing_id)
-    ).one()
-    return Orders(state is MailingState.RUNNING, connections, per_minute)
+    state, connections, per_minute = tuple(_orders(session, {"its_mailing": mailing_id}).one())
+    return Orders(state == MailingState.RUNNING, connections, per_minute)
+
+
+_orders = Prepared(
+    lambda _on_postgresql: sa.select(MAILINGS.c.state, MAILINGS.c.connections, MAILINGS.c.per_minute).where(
+        MAILINGS.c.id == sa.bindparam("its_mailing")
+    )
+)
