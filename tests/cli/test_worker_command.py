@@ -1,14 +1,25 @@
 """`newsletter worker` and `newsletter pace`, as an operator uses them."""
 
 import io
-from collections.abc import Callable
-from datetime import UTC, datetime
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from cli_shell import Shell
+from newsletter.cli.worker import worker
 from newsletter.cli.worker_view import drawn
-from newsletter.jobs.beats import WorkerSeen
+from newsletter.foundation import clock
+from newsletter.foundation.database import Database
+from newsletter.foundation.errors import DatabaseAway
+from newsletter.jobs.beats import WorkerSeen, living_workers
 from newsletter.jobs.queries import JobCounts
 from newsletter.transport.catcher import Catcher
 from newsletter.worker.standing import MailingUnderWay, Standing
@@ -71,3 +82,57 @@ def test_live_view_tells_rate_backlog_providers_and_retries() -> None:
     assert lines[0].strip() == "100 messages a second · 2 workers · 6,012 waiting · about 1:00 left"
     assert lines[2].split() == ["7", "gmail.com", "6,000", "12", "0", "3,400", "3", "0"]
     assert lines[3].strip() == "jobs: deliver 4 · welcome 1 (1 given up)"
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Signals are handled after the test as before it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+@pytest.mark.usefixtures("signals")
+def test_worker_waits_for_a_database_that_is_away_until_it_answers_or_it_is_told_to_end(
+    postgresql_db: Database, tmp_path: Path, comes_back: bool
+) -> None:
+    folder = str(postgresql_db.url.query["host"])
+    way = tmp_path / "way"  # to the server's socket: not there yet
+    settings = {
+        "NEWSLETTER_DATABASE_URL": f"postgresql+psycopg://postgres@/postgres?host={way}",
+        "NEWSLETTER_SECRET": "a secret of the tests that is long enough to be one",
+        "NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1?tls=none",
+    }
+    runner = CliRunner(env=settings)
+    assert isinstance(runner.invoke(worker, ["--once"]).exception, DatabaseAway)
+
+    def happen() -> None:
+        time.sleep(0.5)
+        if comes_back:
+            way.symlink_to(folder)
+            until(lambda: bool(living(postgresql_db)))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    happening = threading.Thread(target=happen)
+    happening.start()
+    done = runner.invoke(worker)
+    happening.join()
+    assert done.exit_code == 0, done.exception
+    [told, *others] = done.stderr.splitlines()
+    assert "does not answer; is the server running? It is tried again until it answers" in told
+    assert others == []
+    assert ("Working (Ctrl-C ends)." in done.stdout) is comes_back
+
+
+def living(database: Database) -> list[str]:
+    with database.read() as session:
+        return living_workers(session, clock.now(), timedelta(seconds=30))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
