@@ -235,6 +235,9 @@ class Feeder:
             del self._hands[hand.run.token]
         for hand in step.committed():
             self._take_in_hand(hand)
+        if step.no_room is not None:
+            self.error, self._is_ending = step.no_room, True
+            self._take_back(None)
         self._found_nothing |= step.found_nothing
         if ended and self._was_left_out:  # their slices are open once more
             self._found_nothing = self._was_left_out = False

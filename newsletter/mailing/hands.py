@@ -1,5 +1,6 @@
 """What a run has in hand: the claimed deliveries of one slice that are not decided yet, with their journal."""
 
+import errno
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,11 +13,15 @@ from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing import liveness
 from newsletter.mailing.compose import Composer
+from newsletter.mailing.errors import JournalHasNoRoom
 from newsletter.mailing.journal import Journal, Mark, journal_path
 from newsletter.mailing.ledger import Claim, Ledger, Run
 from newsletter.mailing.rules import GIVE_UP_AFTER
 from newsletter.mailing.shelf import OPEN_GATE, Gate
 from newsletter.mailing.slicing import SLICE_SIZE
+
+# What systems say of a disk, a quota or a limit that is used up.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _log = structlog.get_logger()
 
@@ -40,7 +45,10 @@ class Hand:
     """One claim, from before it is made to after all of it is in the ledger."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the journal, which says that nothing was begun; only then may something be claimed."""
+        """Opens the journal, which says that nothing was begun; only then may something be claimed.
+
+        Raises JournalHasNoRoom where the disk is full. Where no file can be made at all, it does without.
+        """
         token = secrets.randbits(62)
         self._journal = _journal(journal_path(folder, token), token)
         self._marks: dict[int, int] = {}  # in place of a journal that cannot be written
@@ -93,5 +101,7 @@ def _journal(path: Path, token: int) -> Journal | None:
     try:
         return Journal(path, token, SLICE_SIZE)
     except OSError as error:
+        if error.errno in _FULL:
+            raise JournalHasNoRoom(str(path.parent)) from error
         _log.warning("journal not written", reason=error.strerror)
         return None

@@ -78,7 +78,8 @@ class Mailing(Base):
     # Limits that may be changed while it runs; None is what the settings say.
     connections: Mapped[int | None]
     per_minute: Mapped[int | None]
-    # The one `newsletter send` that has it in hand: a random number, who it is, and its last sign of life.
+    # The one `newsletter send` that has it in hand: a random number, who it is, and its last sign of life, by the
+    # clock of the database.
     run_token: Mapped[str | None] = mapped_column(sa.String(40))
     run_holder: Mapped[str | None] = mapped_column(sa.String(200))
     run_beat_at: Mapped[datetime | None]
