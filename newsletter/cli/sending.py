@@ -34,15 +34,17 @@ from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_r
 from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.mailing.run import MailingRun, RunEnd
 from newsletter.mailing.safety import require_memory
 from newsletter.mailing.scheduling import TimeRefused, moment_of, schedule_mailing
 from newsletter.mailing.sending import retry_now, start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
+from newsletter.transport.line import DeliveryLine
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 from newsletter.wiring import (
     Installation,
+    keep_connections_short,
     masthead_of,
     open_gate,
     open_installation,
@@ -202,7 +204,7 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 def run_mailing(
     installation: Installation,
     mailing_id: int,
-    line: Line,
+    line: DeliveryLine,
     stop: Callable[[], bool],
     *,
     put_off_now: bool = False,
@@ -220,6 +222,7 @@ def run_mailing(
         open_gate(installation) as gate,
         _progress(total.pending + total.put_off) as on_result,
     ):
+        keep_connections_short(line, gate, installation.settings)
         parts = parts_of(installation, mailing_id, gate)
         return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy.exc import OperationalError
@@ -78,6 +79,7 @@ class Feeder:
         self._held: dict[int, tuple[Hand, ClaimedDelivery]] = {}  # by the reader
         self._heard: deque[tuple[int, Outcome]] = deque()
         self._put_count = self._answer_count = 0
+        self._limits = self._shelf.limits
         self._blame_of: dict[str, Blame] = {}  # by group of domains
         self._blame_of_content = Blame()
         self._to_hold: dict[str, str] = {}  # group -> a server's words
@@ -154,6 +156,7 @@ class Feeder:
             self._is_ending = True
             self._take_back(None)
         self._watch()
+        self._obey_limits()
         if self._line_has_ended:
             self._decide_unheard()
         self._commit()
@@ -200,6 +203,18 @@ class Feeder:
         elif gone:
             self._take_back(set(gone))
             self._was_left_out = True
+
+    def _obey_limits(self) -> None:
+        """Where limits have changed, lets what waits with the line wait here again: it was let go under others."""
+        before, self._limits = self._limits, self._shelf.limits
+        if self._limits == before or not self._shelf.is_limited:
+            return
+        now = self._parts.clock()
+        items = [self._item(*self._held[int(str(key))], now) for key in self._feed.withdraw()]
+        self._put_count -= len(items)
+        for domain, _, _ in items:
+            self._shelf.done(domain)
+        self._shelf.add(items)
 
     def _commit(self) -> None:
         """Writes down what was heard, ends what is decided, and claims more where the line will soon want it."""
@@ -272,12 +287,14 @@ class Feeder:
         if claim is None:
             return
         self._hands[hand.run.token] = hand
-        items = []
         for claimed in claim.deliveries:
             self._held[claimed.subscriber_id] = (hand, claimed)
-            job = self._job(hand, claimed, self._parts.composer.maker(claimed, now))
-            items.append((_domain(job.recipient), claimed.subscriber_id, job))
-        self._shelf.add(items)
+        self._shelf.add(self._item(hand, claimed, now) for claimed in claim.deliveries)
+
+    def _item(self, hand: Hand, claimed: ClaimedDelivery, now: datetime) -> tuple[str, int, Job]:
+        """One message for the shelf: domain, reader, message."""
+        job = self._job(hand, claimed, self._parts.composer.maker(claimed, now))
+        return _domain(job.recipient), claimed.subscriber_id, job
 
     def _job(self, hand: Hand, claimed: ClaimedDelivery, make: Callable[[], Message]) -> Job:
         return Job(

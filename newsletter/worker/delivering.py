@@ -23,7 +23,7 @@ from newsletter.mailing.scheduling import start_due_mailings
 from newsletter.mailing.slices import finish_if_done, open_slices
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.line import DeliveryLine
-from newsletter.wiring import Installation, open_gate, open_line, parts_of
+from newsletter.wiring import Installation, keep_connections_short, open_gate, open_line, parts_of
 from newsletter.worker.figures import Figures
 
 _LOOK_SECONDS = 1.0
@@ -85,6 +85,7 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         )
         if self._line is None:
             self._line = self._open.enter_context(open_line(self._installation.settings))
+            keep_connections_short(self._line, self._gate, self._installation.settings)
         try:
             end = MailingRun(parts, self._line).run_slices(
                 mailing_id,

@@ -20,7 +20,6 @@ from newsletter.foundation.settings import Settings
 from newsletter.foundation.signing import Keyring
 from newsletter.jobs.beats import workers_seen
 from newsletter.jobs.on_procrastinate import live_payloads
-from newsletter.mailing.actions import pause_mailing
 from newsletter.mailing.models import Mailing, MailingState
 from newsletter.mailing.portions import DELIVER, enqueue_portions, portions
 from newsletter.mailing.queries import mailing_by_id, mailing_report
@@ -115,22 +114,6 @@ def test_once_hands_over_what_is_due_and_ends(office: Office, catcher: Catcher) 
     work(installation(office, catcher), threading.Event(), once=True)
     assert len(recipients(catcher)) == 39
     assert state(office) is MailingState.FINISHED
-
-
-def test_worker_stops_for_a_pause_and_goes_on_where_it_was(office: Office, catcher: Catcher) -> None:
-    place = installation(office, catcher, pace="relay 10/s")
-    with a_worker(place):
-        let_run(office)
-        until(lambda: len(catcher.mails()) > 4)
-        with office.db.transaction() as session:
-            pause_mailing(session, office.mailing_id)
-        time.sleep(1)
-        handed = len(catcher.mails())
-        time.sleep(1)
-        assert len(catcher.mails()) == handed < 39
-        let_run(office)
-        until(lambda: state(office) is MailingState.FINISHED)
-    assert recipients(catcher) == sorted(set(ADDRESSES) - {"reader7@example.org"})
 
 
 def test_worker_that_is_told_to_stop_leaves_the_rest_to_others(office: Office, catcher: Catcher) -> None:

@@ -79,6 +79,7 @@ class PaceGate:
         self._living = living
         self._limits: Mapping[str, Limit] = self._settings
         self._lanes: dict[str, _Lane] = {}
+        self.version = 0
         self._looked_at = -_REFRESH_SECONDS
         self._has_looked = self._is_kept_up = False
         self._workers, self._rank = 1, 0
@@ -88,6 +89,11 @@ class PaceGate:
     def is_open(self) -> bool:
         """Whether no limit holds at this moment, so that nobody need be asked for."""
         return self._has_looked and not self._limits
+
+    @property
+    def messages_per_connection(self) -> int | None:
+        """How many messages may go over one connection to a relay; None where no limit says so."""
+        return self._limits.get(RELAY, NO_LIMIT).per_connection
 
     @contextmanager
     def keeping_up(self) -> Iterator["PaceGate"]:
@@ -182,10 +188,12 @@ class PaceGate:
         self._looked_at = time.monotonic()
         self._workers, self._rank = len(names), names.index(self._name)
         limits = {name: limit for name, limit in (self._settings | changed).items() if limit != NO_LIMIT}
-        if limits != self._limits:
+        has_changed = limits != self._limits
+        if has_changed:
             for lane in self._lanes.values():
                 lane.left = 0  # what was taken at another speed is given up
         self._limits, self._has_looked = limits, True
+        self.version += has_changed
 
 
 def changed_limits(session: ReadSession) -> dict[str, Limit]:
