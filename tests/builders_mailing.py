@@ -88,6 +88,8 @@ class Office:
         folder: Path,
         addresses: Sequence[str] = ADDRESSES,
         ledger: Ledger | None = None,
+        *,
+        is_planned: bool = True,
     ) -> None:
         self.db, self.keyring, self.now, self.folder = db, keyring, NOW, folder
         self.ledger = ledger or Ledger()
@@ -98,7 +100,7 @@ class Office:
             self.names = {
                 address: reader.public_name for address, reader in zip(addresses, readers, strict=True)
             }
-            self.mailing_id = plan_mailing(session, self.edition_id, NOW).id
+            self.mailing_id = plan_mailing(session, self.edition_id, NOW).id if is_planned else 1
             self.composer = Composer(
                 sender_of(mailing_list, "", "https://news.canal.example", keyring),
                 rendered_variants(session, self.edition_id),

@@ -47,6 +47,17 @@ class MailingIsRunning(NewsletterError):
         self.holder = holder
 
 
+class MailingIsBeingPlanned(NewsletterError):
+    """A worker is making the rows of the mailing at this moment."""
+
+    def __init__(self, mailing_id: int, planner: str) -> None:
+        super().__init__(
+            f"Mailing {mailing_id} is being planned by {planner or 'a worker'}; see `newsletter mailings status {mailing_id}`."
+        )
+        self.mailing_id = mailing_id
+        self.planner = planner
+
+
 class MailingIsOver(NewsletterError):
     """The mailing is finished or cancelled, and cannot be moved any more."""
 

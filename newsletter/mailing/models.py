@@ -83,6 +83,9 @@ class Mailing(Base):
     run_token: Mapped[str | None] = mapped_column(sa.String(40))
     run_holder: Mapped[str | None] = mapped_column(sa.String(200))
     run_beat_at: Mapped[datetime | None]
+    # Since when its deliveries wait to be made by a worker, and which one is at it ("" for none yet); None once they are.
+    planning_since: Mapped[datetime | None]
+    planning_by: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
     edition: Mapped[Edition] = relationship(lazy="raise")
 

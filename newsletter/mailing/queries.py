@@ -63,6 +63,10 @@ class MailingReport:
     """The groups of domains whose servers blame the sender, with their words."""
     paused_because: str
     starts_at: datetime | None
+    planning_since: datetime | None = None
+    """Since when its deliveries wait to be made by a worker; None where they are."""
+    planning_by: str = ""
+    """Which worker is at that; "" for none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,8 @@ def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
         held_back=_held_back(session, mailing_id),
         paused_because=mailing.paused_because,
         starts_at=mailing.starts_at,
+        planning_since=mailing.planning_since,
+        planning_by=mailing.planning_by,
     )
 
 

@@ -14,6 +14,7 @@ from newsletter.jobs.crew import Crew, Post, Tempo
 from newsletter.jobs.queues import Queue
 from newsletter.jobs.run import Handler, do_due_jobs
 from newsletter.mailing.ledger import Ledger
+from newsletter.mailing.planning_job import PLAN
 from newsletter.mailing.portions import DELIVER
 from newsletter.wiring import Installation, job_handlers, open_line, plan_periodic_work
 from newsletter.worker.beating import beating, worker_name
@@ -73,7 +74,7 @@ def work(
             return _work_alone(shift, handlers, desk)
         crew = Crew(
             installation.database,
-            {Queue.NOTICES: Post(handlers), Queue.MAIL: Post({DELIVER: desk.deliver})},
+            {Queue.NOTICES: Post(handlers), Queue.MAIL: Post({DELIVER: desk.deliver, PLAN: desk.plan})},
             name,
             clock,
             desk.tend,
