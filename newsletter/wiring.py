@@ -298,6 +298,7 @@ def spans_of(settings: Settings) -> Spans:
         sign_ups=timedelta(days=settings.keep_sign_ups_days),
         visits=timedelta(days=settings.keep_visits_days),
         inbound=timedelta(days=settings.keep_inbound_days),
+        deliveries=timedelta(days=settings.keep_deliveries_days),
     )
 
 

@@ -17,6 +17,7 @@ from newsletter.mailing.models import (
     Delivery,
     DeliverySlice,
     DeliveryState,
+    FoldedDeliveries,
     MailedList,
     Mailing,
     MailingState,
@@ -154,7 +155,25 @@ def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
         .where(Delivery.mailing_id == mailing_id)
         .group_by(Delivery.variant, group, Delivery.state, Delivery.skip_reason)
     )
-    rows = [_Counted(*row) for row in session.execute(statement)]
+    folded = (
+        sa.select(
+            FoldedDeliveries.variant,
+            group,
+            sa.literal(DeliveryState.ACCEPTED, Delivery.state.type),
+            sa.cast(sa.null(), Delivery.skip_reason.type),
+            sa.cast(sa.func.sum(FoldedDeliveries.count), sa.BigInteger),
+        )
+        .outerjoin(
+            DeliverySlice,
+            sa.and_(
+                DeliverySlice.mailing_id == FoldedDeliveries.mailing_id,
+                DeliverySlice.slice_no == FoldedDeliveries.slice_no,
+            ),
+        )
+        .where(FoldedDeliveries.mailing_id == mailing_id)
+        .group_by(FoldedDeliveries.variant, group)
+    )
+    rows = [_Counted(*row) for row in session.execute(statement.union_all(folded))]
     variants = sorted({row.variant for row in rows if row.variant}, key=lambda name: ("+" in name, name))
     groups = Counter[str]()
     for row in rows:
@@ -218,7 +237,10 @@ def _counts(rows: Sequence[_Counted]) -> Counts:
 def deliveries(
     session: ReadSession, mailing_id: int, *, only_unaccepted: bool = False, limit: int = 1000
 ) -> list[ReaderDelivery]:
-    """Up to `limit` deliveries of a mailing, readers by number; or only those that ended without being accepted."""
+    """Up to `limit` deliveries of a mailing, readers by number; or only those that ended without being accepted.
+
+    What was folded long after the mailing's end (`folding`) is not among them; `of_person.mails_of` finds it.
+    """
     statement = (
         sa.select(Delivery, Subscriber.address, Subscriber.languages)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)

@@ -118,7 +118,7 @@ def test_several_workers_reach_their_pace_and_do_not_pass_it(
 ) -> None:
     """On a clock of its own, which no other work on the machine holds up: within 5 %, and 5 % in any second."""
     seconds = max(2.0, 30 / rate)
-    dice, moment = random.Random(rate), 1_000_000.0
+    dice, moment = random.Random(rate), 1_000_000.0  # noqa: S311 - it only shuffles
     names = [f"worker {number}" for number in range(workers)]
     gates = [
         PaceGate(
