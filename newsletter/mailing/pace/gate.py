@@ -171,7 +171,7 @@ class PaceGate:
             if limit.per_second is None and limit.warm_up is None:
                 lane.take(Grant(1, 0.0, NO_STEP), self._steady())
                 return 0.0
-            # All chunks together are a twenty-fifth of a second's worth: so much can be late, and no more.
+            # All chunks together are a twenty-fifth of a second's worth; what was not used at its moment is soon given up.
             chunk = (limit.per_second or 1 / _CHUNK_SECONDS) * _CHUNK_SECONDS / self._workers
             count = max(1, int(chunk))
             with self._database.transaction() as session:
