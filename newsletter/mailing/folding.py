@@ -9,6 +9,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from newsletter.mailing.models import (
     Mailing,
     MailingState,
 )
+from newsletter.mailing.sets import numbers
 
 _SLICES_AT_ONCE = 40  # in one transaction: nobody waits long for the database meanwhile
 _CLOSED = (MailingState.FINISHED, MailingState.CANCELLED)
@@ -78,37 +80,61 @@ def fold_slices(session: WriteSession, mailing_id: int, slice_nos: Sequence[int]
         Delivery.variant.is_not(None),
         ~_is_in_hand(),
     )
-    left = sa.case((has_left_after(), 1), else_=0)
-    is_wrong = sa.func.coalesce(Subscription.leave_reason == LeaveReason.WRONG_LANGUAGE, sa.false())
-    rows = session.execute(
-        sa.select(
+    left = _who_left(session, its)
+    # What is taken away is what is folded: one statement, whatever is answered late meanwhile.
+    taken = session.execute(
+        sa.delete(Delivery)
+        .where(*its)
+        .returning(
             Delivery.slice_no,
-            Subscription.list_id,
+            Delivery.subscription_id,
             Delivery.variant,
             Delivery.subscriber_id,
             Delivery.changed_at,
-            left,
-            sa.case((is_wrong, left), else_=0),
         )
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*its)
+        .execution_options(synchronize_session=False)
     ).all()
-    folded: dict[tuple[int, int, str], list[sa.Row[int, datetime, int, int]]] = {}
-    for slice_no, list_id, variant, *about in rows:
-        folded.setdefault((slice_no, list_id, variant), []).append(about)  # type: ignore[arg-type]
+    list_of = _lists(session, [row.subscription_id for row in taken])
+    folded: dict[tuple[int, int, str], list[_Reader]] = {}
+    for slice_no, subscription_id, variant, number, moment in taken:
+        reader = _Reader(number, moment, number in left, left.get(number, False))
+        folded.setdefault((slice_no, list_of[subscription_id], variant or ""), []).append(reader)
     for key, readers in folded.items():
         _add(session, (mailing_id, *key), readers)
     session.flush()
-    ids = [row[3] for row in rows]
-    session.execute(
-        sa.delete(Delivery)
-        .where(*its, Delivery.subscriber_id.in_(ids))
-        .execution_options(synchronize_session=False)
+    return len(taken)
+
+
+def _lists(session: ReadSession, subscription_ids: Sequence[int]) -> dict[int, int]:
+    """subscription -> list."""
+    statement = sa.select(Subscription.id, Subscription.list_id)
+    its = Subscription.id.in_(numbers(session, subscription_ids))
+    return {row.id: row.list_id for row in session.execute(statement.where(its))}
+
+
+class _Reader(NamedTuple):
+    """One reader who is folded."""
+
+    id: int
+    accepted_at: datetime
+    has_left: bool  # after this mailing, before a later one
+    was_wrong_language: bool  # as she said when she left
+
+
+def _who_left(session: ReadSession, its: Sequence[sa.ColumnElement[bool]]) -> dict[int, bool]:
+    """Those of these deliveries' readers who left after them, and whether they said that it was the wrong language.
+
+    Asked by itself, where a condition that is NULL ends the asking: as a column it would be worked out for everybody.
+    """
+    statement = (
+        sa.select(Delivery.subscriber_id, Subscription.leave_reason)
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .where(*its, has_left_after())
     )
-    return len(ids)
+    return {number: reason is LeaveReason.WRONG_LANGUAGE for number, reason in session.execute(statement)}
 
 
-def _add(session: WriteSession, key: tuple[int, int, int, str], readers: Sequence[Sequence[object]]) -> None:
+def _add(session: WriteSession, key: tuple[int, int, int, str], readers: Sequence[_Reader]) -> None:
     """Adds readers to a fold: one who was in doubt may come after the others."""
     mailing_id, slice_no, list_id, variant = key
     fold = session.get(FoldedDeliveries, key)
@@ -118,12 +144,11 @@ def _add(session: WriteSession, key: tuple[int, int, int, str], readers: Sequenc
             left_count=0, wrong_language_count=0,
         )  # fmt: skip
         session.add(fold)
-    numbers, moments, left, wrong = zip(*readers, strict=True)
-    ids = sorted({*unpacked(fold.ids), *numbers})
+    ids = sorted({*unpacked(fold.ids), *(reader.id for reader in readers)})
     fold.ids, fold.count, fold.first_id, fold.last_id = packed(ids), len(ids), ids[0], ids[-1]
-    fold.changed_at = max(moments)
-    fold.left_count += sum(left)
-    fold.wrong_language_count += sum(wrong)
+    fold.changed_at = max(reader.accepted_at for reader in readers)
+    fold.left_count += sum(reader.has_left for reader in readers)
+    fold.wrong_language_count += sum(reader.was_wrong_language for reader in readers)
 
 
 def packed(ids: Iterable[int]) -> bytes:
