@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from newsletter.inbound.taking_in import Office
     from newsletter.jobs.run import Handler
+    from newsletter.mailing.pace.gate import PaceGate
     from newsletter.mailing.run import Parts
     from newsletter.mailing.shelf import Gate
     from newsletter.privacy.retention import Spans
@@ -160,7 +161,7 @@ def open_line(settings: Settings) -> DeliveryLine:
     )
 
 
-def open_gate(installation: Installation, name: str = "") -> AbstractContextManager[Gate]:
+def open_gate(installation: Installation, name: str = "") -> AbstractContextManager[PaceGate]:
     """For the length of the block, what keeps the pace of the settings, shared with the workers that are alive; `name` is that of the caller."""
     from newsletter.jobs.beats import living_workers
     from newsletter.mailing.pace.gate import PaceGate
@@ -173,6 +174,13 @@ def open_gate(installation: Installation, name: str = "") -> AbstractContextMana
         lambda session: living_workers(session, clock.now(), silence),
     )
     return gate.keeping_up()
+
+
+def keep_connections_short(line: DeliveryLine, gate: PaceGate, settings: Settings) -> None:
+    """Lets the line begin a new connection after as many messages as the gate says, else the settings; also live."""
+    line.ask_messages_per_connection(
+        lambda: gate.messages_per_connection or settings.smtp_messages_per_connection
+    )
 
 
 def parts_of(
@@ -290,6 +298,7 @@ def spans_of(settings: Settings) -> Spans:
         sign_ups=timedelta(days=settings.keep_sign_ups_days),
         visits=timedelta(days=settings.keep_visits_days),
         inbound=timedelta(days=settings.keep_inbound_days),
+        deliveries=timedelta(days=settings.keep_deliveries_days),
     )
 
 

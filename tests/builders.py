@@ -135,6 +135,32 @@ def a_reader(
     return subscription
 
 
+def many_readers(
+    session: WriteSession, keyring: Keyring, mailing_list: MailingList, addresses: Sequence[str]
+) -> list[Subscription]:
+    """Active readers of a list who read French, written in one go; their subscriptions."""
+    subscriptions = [
+        Subscription(
+            list_id=mailing_list.id,
+            subscriber=Subscriber(
+                address=address,
+                address_lower=address.lower(),
+                address_key=address_key(keyring, address),
+                languages=("fr",),
+                language_origin=LanguageOrigin.IMPORT,
+                created_at=NOW,
+                updated_at=NOW,
+            ),
+            state=SubscriptionState.ACTIVE,
+            since=NOW,
+        )
+        for address in addresses
+    ]
+    session.add_all(subscriptions)
+    session.flush()
+    return subscriptions
+
+
 def a_masthead(mailing_list: MailingList, base_url: str = "https://news.canal.example") -> Masthead:
     """The masthead of a list."""
     return Masthead(

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from builders import NOW, a_frozen_edition, a_reader
+from builders import NOW, a_frozen_edition, many_readers
 from newsletter.audience.models import MailingList, Subscription
 from newsletter.editions.queries import rendered_variants
 from newsletter.foundation.database import Database, WriteSession
@@ -88,17 +88,19 @@ class Office:
         folder: Path,
         addresses: Sequence[str] = ADDRESSES,
         ledger: Ledger | None = None,
+        *,
+        is_planned: bool = True,
     ) -> None:
         self.db, self.keyring, self.now, self.folder = db, keyring, NOW, folder
         self.ledger = ledger or Ledger()
         list_id, self.edition_id = a_frozen_edition(db)
         with db.transaction() as session:
             mailing_list = session.get_one(MailingList, list_id)
+            readers = many_readers(session, keyring, mailing_list, addresses)
             self.names = {
-                address: a_reader(session, keyring, mailing_list, address).public_name
-                for address in addresses
+                address: reader.public_name for address, reader in zip(addresses, readers, strict=True)
             }
-            self.mailing_id = plan_mailing(session, self.edition_id, NOW).id
+            self.mailing_id = plan_mailing(session, self.edition_id, NOW).id if is_planned else 1
             self.composer = Composer(
                 sender_of(mailing_list, "", "https://news.canal.example", keyring),
                 rendered_variants(session, self.edition_id),

@@ -123,6 +123,8 @@ class Chaos:
         try:
             self._office.furnish(self._plan.readers)
             self._mailing_id = self._office.plan()
+            if self._plan.control == "forgetful":
+                self._office.settle()  # what it forgets is what happens from now on, not the mailing itself
             self._say(f"furnished and planned: {self._office.open_slices()} slices")
             for number in range(self._plan.workers):
                 self._start(f"w{number}")

@@ -142,6 +142,12 @@ class Office:
                 enqueue_portions(session, now, _WORKERS)
             return mailing.id
 
+    def settle(self) -> None:
+        """Lets PostgreSQL put everything that was committed onto the disk (CHECKPOINT)."""
+        connection = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connection:
+            connection.execute(sa.text("CHECKPOINT"))
+
     def worker(
         self,
         name: str,

@@ -176,6 +176,8 @@ def report_json(report: MailingReport) -> dict[str, Any]:
         "held_back": report.held_back,
         "paused_because": report.paused_because,
         "starts_at": report.starts_at,
+        "planning_since": report.planning_since,
+        "planning_by": report.planning_by,
     }
 
 
@@ -205,6 +207,12 @@ def show_report(report: MailingReport) -> None:
     rows.append((("all",), _figures(report.total)))
     title = f"Mailing {report.mailing_id} of edition {report.edition_id}: {report.state.value}"
     _write_figures(title, ["Variant"], _FIGURES, rows)
+    if report.planning_since is not None:
+        minutes, seconds = divmod(int((clock.now() - report.planning_since).total_seconds()), 60)
+        at_it = (
+            f"by {report.planning_by}" if report.planning_by else "no worker is at it yet (newsletter worker)"
+        )
+        say(f"Being planned since {minutes}:{seconds:02}, {at_it}; the figures come when all rows are there.")
     if report.total.waiting:
         say(f"Waiting for their language to be frozen: {report.total.waiting}")
     for group, words in report.held_back.items():

@@ -29,20 +29,24 @@ from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
+from newsletter.mailing.liveness import holder_name
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
+from newsletter.mailing.planning_job import leave_planning_to_workers, make_rows
 from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import Line, MailingRun, RunEnd
+from newsletter.mailing.run import MailingRun, RunEnd
 from newsletter.mailing.safety import require_memory
 from newsletter.mailing.scheduling import TimeRefused, moment_of, schedule_mailing
 from newsletter.mailing.sending import retry_now, start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
+from newsletter.transport.line import DeliveryLine
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 from newsletter.wiring import (
     Installation,
+    keep_connections_short,
     masthead_of,
     open_gate,
     open_installation,
@@ -102,13 +106,22 @@ def send(
     for lack in lacks_for_real_mail(installation.settings, sender):
         warn(lack)
     ensure_frozen(installation, edition_id)
+    is_for_workers = starts_at is not None or background
+    plan = leave_planning_to_workers if is_for_workers else plan_mailing
     with installation.database.transaction() as session:
-        mailing_id = plan_mailing(
+        mailing_id = plan(
             session, edition_id, clock.now(), readership, time_zone=installation.settings.time_zone
         ).id
-    if starts_at is not None or background:
+    if is_for_workers:
         _leave_to_workers(installation, mailing_id, starts_at, as_json)
         return
+    make_rows(
+        installation.database,
+        mailing_id,
+        clock.now,
+        planner=holder_name(),
+        time_zone=installation.settings.time_zone,
+    )
     try:
         with stop_on_signal() as stop, line:
             end = run_mailing(installation, mailing_id, line, stop, put_off_now=retry_now)
@@ -202,7 +215,7 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
 def run_mailing(
     installation: Installation,
     mailing_id: int,
-    line: Line,
+    line: DeliveryLine,
     stop: Callable[[], bool],
     *,
     put_off_now: bool = False,
@@ -220,6 +233,7 @@ def run_mailing(
         open_gate(installation) as gate,
         _progress(total.pending + total.put_off) as on_result,
     ):
+        keep_connections_short(line, gate, installation.settings)
         parts = parts_of(installation, mailing_id, gate)
         return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
 

@@ -6,16 +6,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import chain, repeat
 
 import click
 
 from newsletter.cli.errors import TheAnswerIsNo, tell_error
-from newsletter.cli.output import json_option, say, write_json, write_table
+from newsletter.cli.output import json_option, say, warn, write_json, write_table
 from newsletter.foundation import clock
-from newsletter.foundation.errors import BadInput
+from newsletter.foundation.errors import BadInput, DatabaseAway
 from newsletter.wiring import Installation, open_installation
 from newsletter.worker.figures import Figures
 from newsletter.worker.standing import Standing, standing
+
+_DATABASE_AWAY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
 
 class _Address(click.ParamType[tuple[str, int]]):
@@ -46,13 +49,12 @@ def worker(once: bool, metrics: tuple[str, int] | None, status: bool, retry: boo
     """
     if as_json and not status:
         raise BadInput("--json goes with --status.")
-    installation = open_installation()
     if retry:
-        _retry(installation)
+        _retry(open_installation())
     elif status:
-        _show_status(installation, as_json)
+        _show_status(open_installation(), as_json)
     else:
-        _work(installation, once, metrics)
+        _work(once, metrics)
 
 
 def _retry(installation: Installation) -> None:
@@ -63,7 +65,7 @@ def _retry(installation: Installation) -> None:
     say(f"Jobs that are tried again: {count}.")
 
 
-def _work(installation: Installation, once: bool, metrics: tuple[str, int] | None) -> None:
+def _work(once: bool, metrics: tuple[str, int] | None) -> None:
     from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
     from newsletter.worker.loop import work
     from newsletter.worker.serving import serving
@@ -71,7 +73,11 @@ def _work(installation: Installation, once: bool, metrics: tuple[str, int] | Non
     stop, figures = threading.Event(), Figures()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
+    installation = open_installation() if once else _when_the_database_answers(stop)
+    if installation is None:
+        return
     with ExitStack() as open_:
+        open_.callback(installation.database.close)
         if metrics is not None:
             host, port = open_.enter_context(serving(metrics, lambda: _look(installation), figures))
             say(f"Figures at http://{host}:{port}/metrics and /health.")
@@ -84,6 +90,20 @@ def _work(installation: Installation, once: bool, metrics: tuple[str, int] | Non
             tell_error(str(error))
             raise TheAnswerIsNo from error
     say(f"Jobs done: {done_count}.")
+
+
+def _when_the_database_answers(stop: threading.Event) -> Installation | None:
+    """The installation, as soon as its database answers; None where it was told to stop before."""
+    told, waits = "", chain(_DATABASE_AWAY_SECONDS, repeat(_DATABASE_AWAY_SECONDS[-1]))
+    while not stop.is_set():
+        try:
+            return open_installation()
+        except DatabaseAway as error:
+            if str(error) != told:
+                told = str(error)
+                warn(f"{told} It is tried again until it answers (Ctrl-C ends).")
+            stop.wait(next(waits))
+    return None
 
 
 def _look(installation: Installation) -> Standing:

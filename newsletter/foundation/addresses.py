@@ -78,10 +78,15 @@ def envelope_address(address: str) -> str:
     if address.isascii():  # as nearly all are
         return address
     local, _, domain = address.rpartition("@")
-    if not domain.isascii():
-        # Not by Python's own codec: that one is of 2003, and makes strasse.example, another domain, of straße.example.
-        domain = validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
-    return f"{local}@{domain}"
+    return f"{local}@{domain_in_ascii(domain)}"
+
+
+def domain_in_ascii(domain: str) -> str:
+    """The domain as A-labels (RFC 5891); one in ASCII is as it was. Raises ValueError for one that cannot be."""
+    if domain.isascii():
+        return domain
+    # Not by Python's own codec: that one is of 2003, and makes strasse.example, another domain, of straße.example.
+    return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
 
 
 def canonical_address(address: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from newsletter.foundation.errors import DatabaseNotReady
+from newsletter.foundation.errors import DatabaseAway, DatabaseNotReady
 from newsletter.foundation.folding import register
 
 _SQLITE_BUSY_SECONDS = 30
@@ -215,12 +215,23 @@ def clear_errors(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        message = explain(str(error.orig), url.render_as_string(hide_password=True))
+        words = str(error.orig)
+        message = explain(words, url.render_as_string(hide_password=True))
         if message is None:
             raise
+        if re.search(f"{_WENT_AWAY}|{_DOES_NOT_ANSWER}", words, re.IGNORECASE):
+            raise DatabaseAway(message) from error
         raise DatabaseNotReady(message) from error
 
 
+_WENT_AWAY = (
+    r"server closed the connection|terminating connection|connection is (lost|closed)"
+    r"|connection has been closed|consuming input failed|connection reset"
+)
+_DOES_NOT_ANSWER = (
+    r"connection refused|could not connect|connection failed|connection is bad|connection timeout"
+    r"|could not translate host name|failed to resolve host|system is (starting up|shutting down)"
+)
 # What the drivers say, and what it means to the operator; the first that fits holds.
 _EXPLANATIONS = (
     (
@@ -250,13 +261,11 @@ _EXPLANATIONS = (
         "The server takes no such option as stands after the ? in {url}.",
     ),
     (
-        r"server closed the connection|terminating connection|connection is (lost|closed)"
-        r"|connection has been closed|consuming input failed|connection reset",
+        _WENT_AWAY,
         "The database {url} went away; what was not finished is undone, and the same command goes on when it is back.",
     ),
     (
-        r"connection refused|could not connect|connection failed|connection is bad|connection timeout"
-        r"|could not translate host name|failed to resolve host|system is (starting up|shutting down)",
+        _DOES_NOT_ANSWER,
         "The database {url} does not answer; is the server running?",
     ),
     (
@@ -265,7 +274,7 @@ _EXPLANATIONS = (
     ),
     (
         r"disk is full|disk i/o error|no space left",
-        "The disk under {url} is full or failing; nothing was changed.",
+        "The disk under {url} is full or failing; what was not finished is undone. Make room; the same command goes on.",
     ),
 )
 

@@ -14,3 +14,7 @@ class BadInput(NewsletterError):
 
 class DatabaseNotReady(NewsletterError):
     """The database is missing, older or newer than this release, read-only or out of reach."""
+
+
+class DatabaseAway(DatabaseNotReady):
+    """The database does not answer at this moment; it may well come back by itself."""

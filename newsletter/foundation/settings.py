@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     keep_inbound_days: int = Field(default=90, ge=1)
     """After how many days mails that came in are forgotten, replies included (1 or more)."""
 
+    keep_deliveries_days: int = Field(default=180, ge=7)
+    """How long each accepted mail of a mailing that has ended keeps a row of its own with the server's answer, in days; then
+    only who got it, in which language, is kept, in little room."""
+
     inbound_url: SecretStr = SecretStr("")
     """The mailbox in which replies and unsubscribe mails arrive, read every five minutes by the worker:
     `imaps://user:password@host/INBOX`, or the path of a Maildir. Empty: only `newsletter inbound read` reads any."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -11,7 +12,7 @@ from newsletter.audience.models import EndReason, LeaveReason, Subscription
 from newsletter.editions.models import Edition, Showing, ShownItem
 from newsletter.editions.rules import languages_of
 from newsletter.foundation.database import ReadSession
-from newsletter.mailing.models import Delivery, DeliveryState
+from newsletter.mailing.models import Delivery, DeliveryState, FoldedDeliveries
 from newsletter.mailing.queries import mailing_by_id
 
 _STAND_INS = (Showing.LABELLED, Showing.SUMMARY)
@@ -111,7 +112,20 @@ def _deliveries(session: ReadSession, mailing_id: int) -> tuple[Counter[str], Co
         planned[variant] += count
         if state is DeliveryState.ACCEPTED:
             accepted[variant] += count
+    for variant, count in _folded(session, mailing_id, FoldedDeliveries.count):
+        planned[variant] += count
+        accepted[variant] += count
     return planned, accepted
+
+
+def _folded(session: ReadSession, mailing_id: int, what: Any) -> list[tuple[str, int]]:
+    """The sum of a figure of what was folded of the mailing, per variant."""
+    statement = (
+        sa.select(FoldedDeliveries.variant, sa.func.sum(what))
+        .where(FoldedDeliveries.mailing_id == mailing_id)
+        .group_by(FoldedDeliveries.variant)
+    )
+    return [(variant, int(count)) for variant, count in session.execute(statement)]
 
 
 def _left(session: ReadSession, mailing_id: int) -> Counter[tuple[str, bool]]:
@@ -119,25 +133,34 @@ def _left(session: ReadSession, mailing_id: int) -> Counter[tuple[str, bool]]:
 
     A link names the subscription and no mailing, so the last one that reached the reader before she left counts.
     """
-    later = aliased(Delivery)
     is_wrong = sa.func.coalesce(Subscription.leave_reason == LeaveReason.WRONG_LANGUAGE, sa.false())
     statement = (
         sa.select(Delivery.variant, is_wrong, sa.func.count())
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(
-            Delivery.mailing_id == mailing_id,
-            Delivery.state == DeliveryState.ACCEPTED,
-            Subscription.end_reason == EndReason.UNSUBSCRIBED,
-            Subscription.ended_at >= Delivery.changed_at,
-            ~sa.exists().where(
-                later.subscription_id == Delivery.subscription_id,
-                later.mailing_id != mailing_id,
-                later.state == DeliveryState.ACCEPTED,
-                later.changed_at > Delivery.changed_at,
-                later.changed_at <= Subscription.ended_at,
-            ),
-        )
+        .where(Delivery.mailing_id == mailing_id, Delivery.state == DeliveryState.ACCEPTED, has_left_after())
         .group_by(Delivery.variant, is_wrong)
     )
     rows = session.execute(statement)
-    return Counter({(variant, bool(wrong)): count for variant, wrong, count in rows if variant is not None})
+    left = Counter({(variant, bool(wrong)): count for variant, wrong, count in rows if variant is not None})
+    for variant, count in _folded(session, mailing_id, FoldedDeliveries.wrong_language_count):
+        left[variant, True] += count
+        left[variant, False] -= count
+    for variant, count in _folded(session, mailing_id, FoldedDeliveries.left_count):
+        left[variant, False] += count
+    return left
+
+
+def has_left_after() -> sa.ColumnElement[bool]:
+    """Whether the reader of a delivery (joined with its subscription) left after it and before a later one came."""
+    later = aliased(Delivery)
+    return sa.and_(
+        Subscription.end_reason == EndReason.UNSUBSCRIBED,
+        Subscription.ended_at >= Delivery.changed_at,
+        ~sa.exists().where(
+            later.subscription_id == Delivery.subscription_id,
+            later.mailing_id != Delivery.mailing_id,
+            later.state == DeliveryState.ACCEPTED,
+            later.changed_at > Delivery.changed_at,
+            later.changed_at <= Subscription.ended_at,
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from newsletter.foundation.errors import NewsletterError
+from newsletter.foundation.errors import DatabaseNotReady, NewsletterError
 
 
 class MailingNotFound(NewsletterError):
@@ -47,6 +47,17 @@ class MailingIsRunning(NewsletterError):
         self.holder = holder
 
 
+class MailingIsBeingPlanned(NewsletterError):
+    """A worker is making the rows of the mailing at this moment."""
+
+    def __init__(self, mailing_id: int, planner: str) -> None:
+        super().__init__(
+            f"Mailing {mailing_id} is being planned by {planner or 'a worker'}; see `newsletter mailings status {mailing_id}`."
+        )
+        self.mailing_id = mailing_id
+        self.planner = planner
+
+
 class MailingIsOver(NewsletterError):
     """The mailing is finished or cancelled, and cannot be moved any more."""
 
@@ -54,3 +65,14 @@ class MailingIsOver(NewsletterError):
         super().__init__(f"Mailing {mailing_id} is {state}; see `newsletter mailings report {mailing_id}`.")
         self.mailing_id = mailing_id
         self.state = state
+
+
+class JournalHasNoRoom(DatabaseNotReady):
+    """There is no room for the journal of a run, without which a kill would leave hundreds in doubt."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"The disk under {folder} is full: there is no room for the journal of what is on the wire, so nothing more "
+            "is handed over. Make room; the same command goes on."
+        )
+        self.folder = folder

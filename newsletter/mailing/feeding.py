@@ -78,6 +78,7 @@ class Feeder:
         self._hands: dict[int, Hand] = {}  # by the token of its run
         self._heard: deque[tuple[Held, Outcome]] = deque()
         self._put_count = self._answer_count = 0
+        self._limits = self._shelf.limits
         self._blame_of: dict[str, Blame] = {}  # by group of domains
         self._blame_of_content = Blame()
         self._to_hold: dict[str, str] = {}  # group -> a server's words
@@ -159,6 +160,7 @@ class Feeder:
             self._is_ending = True
             self._take_back(None)
         self._watch()
+        self._obey_limits()
         if self._line_has_ended:
             self._decide_unheard()
         self._commit()
@@ -216,6 +218,18 @@ class Feeder:
             self._take_back(gone)
             self._was_left_out = True
 
+    def _obey_limits(self) -> None:
+        """Where limits have changed, lets what waits with the line wait here again: it was let go under others."""
+        before, self._limits = self._limits, self._shelf.limits
+        if self._limits == before or not self._shelf.is_limited:
+            return
+        now = self._parts.clock()
+        withdrawn = [cast("Held", key) for key in self._feed.withdraw()]
+        self._put_count -= len(withdrawn)
+        for held in withdrawn:
+            self._shelf.done(held.recipient)
+        self._shelf.add([self._job(held, now) for held in withdrawn])
+
     def _commit(self) -> None:
         """Writes down what was heard, ends what is decided, and claims more where the line will soon want it."""
         moment = time.monotonic()
@@ -250,6 +264,9 @@ class Feeder:
             del self._hands[hand.run.token]
         for hand in step.committed():
             self._take_in_hand(hand)
+        if step.no_room is not None:
+            self.error, self._is_ending = step.no_room, True
+            self._take_back(None)
         self._found_nothing |= step.found_nothing
         if ended and self._was_left_out:  # their slices are open once more
             self._found_nothing = self._was_left_out = False

@@ -1,5 +1,6 @@
 """What a run has in hand: the claimed deliveries of one slice that are not decided yet, with their journal."""
 
+import errno
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing import liveness
 from newsletter.mailing.compose import Composer
+from newsletter.mailing.errors import JournalHasNoRoom
 from newsletter.mailing.journal import Journal, Mark, Marks, Unwritten, journal_path
 from newsletter.mailing.ledger import Claim, ClaimedDelivery, Ledger, Run
 from newsletter.mailing.rules import GIVE_UP_AFTER
@@ -20,6 +22,8 @@ from newsletter.mailing.shelf import OPEN_GATE, Gate
 from newsletter.mailing.slicing import SLICE_SIZE
 
 _HANDED_OVER = int(Mark.HANDED_OVER)
+# What systems say of a disk, a quota or a limit that is used up.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _log = structlog.get_logger()
 
@@ -43,13 +47,18 @@ class Hand:
     """One claim, from before it is made to after all of it is in the ledger."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the journal, which says that nothing was begun; only then may something be claimed."""
+        """Opens the journal, which says that nothing was begun; only then may something be claimed.
+
+        Raises JournalHasNoRoom where the disk is full. Where no file can be made at all, it does without.
+        """
         token = secrets.randbits(62)
         self.marks: Marks
         path = journal_path(folder, token)
         try:
             self.marks = Journal(path, token, SLICE_SIZE)
         except OSError as error:
+            if error.errno in _FULL:
+                raise JournalHasNoRoom(str(path.parent)) from error
             _log.warning("journal not written", reason=error.strerror)
             self.marks = Unwritten()
         self.run = Run(token, liveness.holder_name(), str(path) if isinstance(self.marks, Journal) else "")

@@ -10,6 +10,7 @@ Its writer holds a lock on the file (flock), which the kernel lets go when the p
 certain whether a run on this machine is alive, also where process numbers come again as in containers.
 """
 
+import errno
 import fcntl
 import mmap
 import os
@@ -66,7 +67,9 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Written, and not only made longer: a full disk says so here, and not by killing the process later.
-            os.write(self._file, _HEADER.pack(*_head(token), 0) + bytes(size * _ENTRY.size))
+            octets = _HEADER.pack(*_head(token), 0) + bytes(size * _ENTRY.size)
+            if os.write(self._file, octets) < len(octets):  # a disk may be full in the middle
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             self._map = mmap.mmap(self._file, _HEADER.size + size * _ENTRY.size)
         except OSError:
             os.close(self._file)

@@ -41,7 +41,8 @@ def is_alive(
         if process == os.getpid():  # or of one that ended: in a container numbers come again
             return token in held_here
         return _process_exists(process)
-    return last_sign_at is not None and now - last_sign_at < silence_max
+    # A sign from the future says that the clock was put back since: nothing else.
+    return last_sign_at is not None and abs(now - last_sign_at) < silence_max
 
 
 def _process_of(holder: str) -> int | None:

@@ -78,10 +78,14 @@ class Mailing(Base):
     # Limits that may be changed while it runs; None is what the settings say.
     connections: Mapped[int | None]
     per_minute: Mapped[int | None]
-    # The one `newsletter send` that has it in hand: a random number, who it is, and its last sign of life.
+    # The one `newsletter send` that has it in hand: a random number, who it is, and its last sign of life, by the
+    # clock of the database.
     run_token: Mapped[str | None] = mapped_column(sa.String(40))
     run_holder: Mapped[str | None] = mapped_column(sa.String(200))
     run_beat_at: Mapped[datetime | None]
+    # Since when its deliveries wait to be made by a worker, and which one is at it ("" for none yet); None once they are.
+    planning_since: Mapped[datetime | None]
+    planning_by: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
     edition: Mapped[Edition] = relationship(lazy="raise")
 
@@ -167,6 +171,30 @@ class Delivery(Base):
     reply_enhanced: Mapped[str | None] = mapped_column(sa.String(20))
     reply_text: Mapped[str] = mapped_column(sa.Text, default="")
     changed_at: Mapped[datetime]
+
+
+class FoldedDeliveries(Base):
+    """Accepted deliveries of one slice, list and variant, of a mailing that ended long ago (`folding`)."""
+
+    __tablename__ = "folded_deliveries"
+    __table_args__ = (sa.Index("ix_folded_deliveries_first_id_last_id", "first_id", "last_id"),)
+
+    mailing_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("mailing.id"), primary_key=True, autoincrement=False
+    )
+    slice_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    list_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("mailing_list.id"), primary_key=True, autoincrement=False
+    )
+    variant: Mapped[str] = mapped_column(sa.String(41), primary_key=True)
+    count: Mapped[int]
+    ids: Mapped[bytes] = mapped_column(sa.LargeBinary)  # of the readers: `folding.packed`
+    first_id: Mapped[int]
+    last_id: Mapped[int]
+    changed_at: Mapped[datetime]  # when the last of them was accepted
+    # How many of them left after this mailing and before a later one, and for the wrong language, when it was folded.
+    left_count: Mapped[int]
+    wrong_language_count: Mapped[int]
 
 
 # As plain tables, for the statements of the ledger that are built once and made for every slice.

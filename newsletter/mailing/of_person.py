@@ -10,6 +10,7 @@ from newsletter.audience.erasing import without_address
 from newsletter.audience.models import MailingList, Subscription
 from newsletter.editions.models import Edition, RenderedEdition
 from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.mailing.folding import folds_with
 from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, Mailing, SkipReason
 
 
@@ -46,7 +47,7 @@ def mails_of(session: ReadSession, subscriber_ids: Sequence[int]) -> tuple[MailD
         .where(Delivery.subscriber_id.in_(subscriber_ids))
         .order_by(Delivery.mailing_id, Delivery.subscriber_id)
     )
-    return tuple(
+    mails = [
         MailDelivered(
             mailing=delivery.mailing_id,
             list=slug,
@@ -62,7 +63,46 @@ def mails_of(session: ReadSession, subscriber_ids: Sequence[int]) -> tuple[MailD
             changed_at=delivery.changed_at,
         )
         for delivery, slug, issue_number, subject in rows
-    )
+    ]
+    return tuple(sorted([*mails, *_folded_mails(session, subscriber_ids)], key=lambda mail: mail.mailing))
+
+
+def _folded_mails(session: ReadSession, subscriber_ids: Sequence[int]) -> list[MailDelivered]:
+    """Those of mailings that ended long ago: accepted, and by when; more is not kept of them."""
+    folds = folds_with(session, subscriber_ids)
+    about = {
+        (mailing_id, list_id, variant): (slug, issue_number, subject)
+        for mailing_id, list_id, variant, slug, issue_number, subject in session.execute(
+            sa.select(
+                Mailing.id, MailingList.id, RenderedEdition.variant, MailingList.slug, Edition.issue_number,
+                RenderedEdition.subject,
+            )
+            .join(Edition, Edition.id == Mailing.edition_id)
+            .join(RenderedEdition, RenderedEdition.edition_id == Edition.id)
+            .join(MailingList, MailingList.id.in_([fold.list_id for _, fold in folds]))
+            .where(Mailing.id.in_([fold.mailing_id for _, fold in folds]))
+        )
+    }  # fmt: skip
+    mails = []
+    for _, fold in folds:
+        slug, issue_number, subject = about[fold.mailing_id, fold.list_id, fold.variant]
+        mails.append(
+            MailDelivered(
+                mailing=fold.mailing_id,
+                list=slug,
+                issue_number=issue_number,
+                variant=fold.variant,
+                subject=subject,
+                state=DeliveryState.ACCEPTED,
+                skip_reason=None,
+                attempt_count=1,
+                reply_code=None,
+                reply_enhanced=None,
+                reply_text="",
+                changed_at=fold.changed_at,
+            )
+        )
+    return mails
 
 
 def forget_words_about(session: WriteSession, subscriber_ids: Sequence[int]) -> None:

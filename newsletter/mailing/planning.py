@@ -92,18 +92,27 @@ def plan_mailing(
     mailing = mailing_of_edition(session, edition_id)
     if mailing is None:
         readership = readership or Readership((edition.list_id,))
-        mailing = _new_mailing(session, edition_id, readership, now)
+        mailing = new_mailing(session, edition_id, readership, now)
     else:
         readership = _readership_as_planned(session, edition, mailing, readership, time_zone)
         if not _release_waiting(session, mailing, edition, frozen):
             return mailing
-    readers = readers_of(session, readership, now)
-    with room_for_many(session):
-        plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
+    make_deliveries(session, mailing, edition, readership, now)
     return mailing
 
 
-def _new_mailing(session: WriteSession, edition_id: int, readership: Readership, now: datetime) -> Mailing:
+def make_deliveries(
+    session: WriteSession, mailing: Mailing, edition: Edition, readership: Readership, now: datetime
+) -> None:
+    """Makes the rows of all these readers who have none yet, and the slices that they are in."""
+    frozen = set(variant_names(session, [edition.id]).get(edition.id, []))
+    readers = readers_of(session, readership, now)
+    with room_for_many(session):
+        plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
+
+
+def new_mailing(session: WriteSession, edition_id: int, readership: Readership, now: datetime) -> Mailing:
+    """A mailing to these readers, without a delivery yet."""
     mailing = Mailing(
         edition_id=edition_id, state=MailingState.PLANNED, filter=readership.filter, created_at=now
     )

@@ -11,7 +11,7 @@ from newsletter.audience.models import MailingList
 from newsletter.editions.models import Edition, RenderedEdition
 from newsletter.editions.rules import SEPARATOR, languages_of
 from newsletter.foundation.database import ReadSession
-from newsletter.mailing.models import Delivery, DeliveryState, Mailing, MailingState
+from newsletter.mailing.models import Delivery, DeliveryState, FoldedDeliveries, Mailing, MailingState
 
 _OF_MAILING = Delivery.mailing_id == Mailing.id
 # A mailing that was only planned, or paused or given up before the first message, has shown the edition to nobody.
@@ -30,6 +30,9 @@ _IS_HELD_BACK = sa.and_(
         _OF_MAILING,
         Delivery.variant == RenderedEdition.variant,
         Delivery.state != DeliveryState.WAITING,
+    ),
+    ~sa.exists().where(
+        FoldedDeliveries.mailing_id == Mailing.id, FoldedDeliveries.variant == RenderedEdition.variant
     ),
 )
 

@@ -17,6 +17,7 @@ from newsletter.mailing.models import (
     Delivery,
     DeliverySlice,
     DeliveryState,
+    FoldedDeliveries,
     MailedList,
     Mailing,
     MailingState,
@@ -63,6 +64,10 @@ class MailingReport:
     """The groups of domains whose servers blame the sender, with their words."""
     paused_because: str
     starts_at: datetime | None
+    planning_since: datetime | None = None
+    """Since when its deliveries wait to be made by a worker; None where they are."""
+    planning_by: str = ""
+    """Which worker is at that; "" for none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,25 @@ def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
         .where(Delivery.mailing_id == mailing_id)
         .group_by(Delivery.variant, group, Delivery.state, Delivery.skip_reason)
     )
-    rows = [_Counted(*row) for row in session.execute(statement)]
+    folded = (
+        sa.select(
+            FoldedDeliveries.variant,
+            group,
+            sa.literal(DeliveryState.ACCEPTED, Delivery.state.type),
+            sa.cast(sa.null(), Delivery.skip_reason.type),
+            sa.cast(sa.func.sum(FoldedDeliveries.count), sa.BigInteger),
+        )
+        .outerjoin(
+            DeliverySlice,
+            sa.and_(
+                DeliverySlice.mailing_id == FoldedDeliveries.mailing_id,
+                DeliverySlice.slice_no == FoldedDeliveries.slice_no,
+            ),
+        )
+        .where(FoldedDeliveries.mailing_id == mailing_id)
+        .group_by(FoldedDeliveries.variant, group)
+    )
+    rows = [_Counted(*row) for row in session.execute(statement.union_all(folded))]
     variants = sorted({row.variant for row in rows if row.variant}, key=lambda name: ("+" in name, name))
     groups = Counter[str]()
     for row in rows:
@@ -168,6 +191,8 @@ def mailing_report(session: ReadSession, mailing_id: int) -> MailingReport:
         held_back=_held_back(session, mailing_id),
         paused_because=mailing.paused_because,
         starts_at=mailing.starts_at,
+        planning_since=mailing.planning_since,
+        planning_by=mailing.planning_by,
     )
 
 
@@ -212,7 +237,10 @@ def _counts(rows: Sequence[_Counted]) -> Counts:
 def deliveries(
     session: ReadSession, mailing_id: int, *, only_unaccepted: bool = False, limit: int = 1000
 ) -> list[ReaderDelivery]:
-    """Up to `limit` deliveries of a mailing, readers by number; or only those that ended without being accepted."""
+    """Up to `limit` deliveries of a mailing, readers by number; or only those that ended without being accepted.
+
+    What was folded long after the mailing's end (`folding`) is not among them; `of_person.mails_of` finds it.
+    """
     statement = (
         sa.select(Delivery, Subscriber.address, Subscriber.languages)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)

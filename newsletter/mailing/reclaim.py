@@ -20,6 +20,8 @@ from newsletter.mailing.recording import database_now
 # How long a run that was taken away is remembered, so that its journal may still tell what it had not begun.
 _REMEMBERED = timedelta(days=1)
 _STRAY_JOURNAL_SECONDS = 86_400
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
+"""A silence is looked at twice, so long apart: longer than two signs of a living holder, which a clock that jumps hides."""
 
 _log = structlog.get_logger()
 
@@ -41,15 +43,19 @@ def reclaim_dead_runs(
     *,
     mailing_id: int | None = None,
     silence_max: timedelta = SILENCE_MAX,
+    look_again_after: timedelta = LOOK_AGAIN_AFTER,
     ledger: Ledger | None = None,
 ) -> int:
     """Settles the runs whose holders are dead, or on another machine and silent, and frees their slices; how many.
 
-    Safe to call at any time, by any number of processes.
+    Where one seems to be silent, `look_again_after` is waited, by no clock that can jump: who gives a sign meanwhile
+    lives, whatever the clock of the database says. Safe to call at any time, by any number of processes.
     """
     ledger = ledger or Ledger()
     with database.read() as session:
         found = _found(session, clock(), mailing_id, silence_max)
+    if not all(dead.is_surely_dead for dead in found):
+        time.sleep(min(look_again_after, silence_max).total_seconds())
     count = 0
     for dead in found:
         with database.transaction() as session:

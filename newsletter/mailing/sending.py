@@ -17,6 +17,7 @@ from newsletter.mailing.models import (
     SliceState,
 )
 from newsletter.mailing.queries import mailing_by_id
+from newsletter.mailing.recording import database_now
 from newsletter.mailing.rules import MOVES
 from newsletter.mailing.slices import finish_if_done
 
@@ -33,12 +34,13 @@ def begin_sending(
     Raises MailingNotFound, MailingIsOver, and MailingIsRunning where another one has it in hand.
     """
     mailing = mailing_by_id(session, mailing_id, lock=True)
-    if mailing.run_token is not None and _is_held(mailing, now):
+    here_now = session.scalars(sa.select(database_now(session, now))).one()
+    if mailing.run_token is not None and _is_held(mailing, here_now):
         raise MailingIsRunning(mailing_id, mailing.run_holder or "another process")
     start_mailing(session, mailing, now, undo)
     mailing.run_token = secrets.token_hex(16)
     mailing.run_holder = holder_name()
-    mailing.run_beat_at = now
+    mailing.run_beat_at = here_now
     session.flush()
     _held.add(mailing.run_token)
     return mailing.run_token
@@ -83,8 +85,8 @@ def end_sending(
 
     Else it goes on running for whoever works. Returns the state.
     """
-    mailing = mailing_by_id(session, mailing_id, lock=True)
     _held.discard(token)
+    mailing = mailing_by_id(session, mailing_id, lock=True)
     if mailing.run_token == token:
         mailing.run_token = mailing.run_holder = mailing.run_beat_at = None
         session.flush()
@@ -100,7 +102,9 @@ def end_sending(
 def beat_sending(session: WriteSession, mailing_id: int, token: str, now: datetime) -> None:
     """Shows that whoever has the mailing in hand is alive."""
     session.execute(
-        sa.update(Mailing).where(Mailing.id == mailing_id, Mailing.run_token == token).values(run_beat_at=now)
+        sa.update(Mailing)
+        .where(Mailing.id == mailing_id, Mailing.run_token == token)
+        .values(run_beat_at=database_now(session, now))
     )
 
 

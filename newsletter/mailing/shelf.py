@@ -19,6 +19,10 @@ class Gate(Protocol):
     def is_open(self) -> bool:
         """Whether no limit holds at this moment, so that nobody need be asked for."""
 
+    @property
+    def version(self) -> int:
+        """Another number when limits have changed."""
+
     def wait_for(self, domain: str) -> float:
         """0.0: one message to this domain may be handed over now, and is counted; else ask again after so many seconds."""
 
@@ -30,6 +34,7 @@ class OpenGate:
     """A gate that never makes anybody wait."""
 
     is_open = True
+    version = 0
 
     def wait_for(self, domain: str) -> float:  # noqa: ARG002 - the protocol's signature
         """Never a wait."""
@@ -72,6 +77,11 @@ class Shelf:
     def is_limited(self) -> bool:
         """Whether messages may have to wait here."""
         return not self._gate.is_open or self.connections is not None or self._per_minute is not None
+
+    @property
+    def limits(self) -> tuple[int | None, int | None, int]:
+        """What holds at this moment, to be compared with what held before."""
+        return self.connections, self._per_minute, self._gate.version
 
     def set_pace(self, per_minute: int | None) -> None:
         """From now on at most so many messages a minute; None for no limit of the mailing's own."""

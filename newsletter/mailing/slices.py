@@ -219,11 +219,11 @@ def finish_if_done(session: WriteSession, mailing_id: int, now: datetime) -> Mai
     Whoever ended runs says so afterwards, in a transaction of its own: of two that end at once each sees the other's
     slice still open, and the later word counts. Returns the state.
     """
-    mailing_state = session.scalars(
-        sa.select(Mailing.state).where(Mailing.id == mailing_id).with_for_update()
+    mailing_state, planning_since = session.execute(
+        sa.select(Mailing.state, Mailing.planning_since).where(Mailing.id == mailing_id).with_for_update()
     ).one()
-    if mailing_state is not MailingState.RUNNING:
-        return mailing_state
+    if mailing_state is not MailingState.RUNNING or planning_since is not None:
+        return MailingState(mailing_state)
     states = {
         row[0]: row[1]
         for row in session.execute(

@@ -8,6 +8,7 @@ from newsletter.audience.actions import suppress
 from newsletter.audience.models import SuppressionReason
 from newsletter.foundation.database import WriteSession
 from newsletter.mailing.claiming import ClaimedDelivery
+from newsletter.mailing.errors import JournalHasNoRoom
 from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.queries import was_disabled_before
 from newsletter.mailing.results import result_of
@@ -40,6 +41,8 @@ class Step:
     """The runs that were taken away from us."""
     found_nothing: bool = False
     """Whether no slice was open."""
+    no_room: JournalHasNoRoom | None = None
+    """Why nothing more may be claimed: the disk is full."""
     _new_hands: list[Hand] = field(default_factory=list)
     _has_been_tried: bool = False
 
@@ -98,7 +101,11 @@ class Step:
             if count >= self.claim_count:
                 return
             if index == len(self._new_hands):
-                self._new_hands.append(Hand(self.parts.journal_folder))
+                try:
+                    self._new_hands.append(Hand(self.parts.journal_folder))
+                except JournalHasNoRoom as error:  # what was heard is written all the same
+                    self.no_room = error
+                    return
             hand = self._new_hands[index]
             claim = self.parts.ledger.claim(
                 session,

@@ -14,6 +14,7 @@ from newsletter.audience.forgetting import (
 from newsletter.foundation.database import Database, WriteSession
 from newsletter.inbound.forgetting import forget_old_messages
 from newsletter.jobs.actions import enqueue
+from newsletter.mailing.folding import fold_old_mailings
 
 RETENTION = "retention"
 """The kind of job."""
@@ -29,6 +30,7 @@ class Spans:
     sign_ups: timedelta
     visits: timedelta
     inbound: timedelta
+    deliveries: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Forgotten:
     visits: int
     inbound: int
     abuse: int
+    deliveries: int
 
 
 def plan_retention(session: WriteSession, now: datetime) -> None:
@@ -59,8 +62,9 @@ def forget_what_is_old(database: Database, spans: Spans, now: datetime) -> Forgo
     with database.transaction() as session:
         links = forget_preferences_links(session, now)
         abuse = sweep_abuse(session, now)
+    deliveries = fold_old_mailings(database, now - spans.deliveries)
     database.empty_log()
-    return Forgotten(people=people, links=links, abuse=abuse, **counts)
+    return Forgotten(people=people, links=links, abuse=abuse, deliveries=deliveries, **counts)
 
 
 def _until_none(database: Database, forget: Callable[..., int], *moments: datetime) -> int:

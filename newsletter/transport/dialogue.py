@@ -12,7 +12,7 @@ server can have taken it: it is begun again elsewhere. After that it is in doubt
 import asyncio
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from newsletter.transport.content import FINAL_DOT, bdat_pieces, data_pieces
@@ -45,14 +45,14 @@ _USUAL = re.compile(rb"250 ([^\r\n]*)\r\n250[ ][^\r\n]*\r\n250[ ][^\r\n]*\r\n354
 
 
 class Dialogue:
-    """Drives the jobs of a run over one session, until they are out, the session ends or `messages_max` were begun."""
+    """Drives the jobs of a run over one session, until they are out, the session ends or `messages_max()` were begun."""
 
     def __init__(
         self,
         session: Session,
         record: RelayRecord,
         timeouts: Timeouts,
-        messages_max: int,
+        messages_max: Callable[[], int],
         makers: Executor,
     ) -> None:
         self.record = record
@@ -62,7 +62,8 @@ class Dialogue:
         self._is_chunked = record.relay.has_bdat and session.features.has_chunking
         self._manner = record.manner if session.features.has_pipelining else Manner.ONE_AT_A_TIME
         self._timeouts = timeouts
-        self._left = messages_max
+        self._messages_max = messages_max
+        self._begun_count = 0
         self._run: Run  # of the drive that is going on
         self._under_way: deque[Entry] = deque()
         self._needs_reset = False
@@ -91,7 +92,7 @@ class Dialogue:
     @property
     def may_go_on(self) -> bool:
         """Whether more messages may go over this session."""
-        return self._wire.lost_because is None and self._left > 0
+        return self._wire.lost_because is None and self._begun_count < self._messages_max()
 
     async def drive(self, run: Run) -> None:
         """Returns when nothing of the run is under way here any more. Where it is cancelled, the session is dropped."""
@@ -118,10 +119,10 @@ class Dialogue:
 
     def _take(self) -> Entry | None:
         """The next job that can be said to this server; those that cannot get their outcome here."""
-        while self._left > 0 and (entry := self._run.take()) is not None:
+        while self._begun_count < self._messages_max() and (entry := self._run.take()) is not None:
             refusal = self._envelopes.refusal(entry)
             if refusal is None:
-                self._left -= 1
+                self._begun_count += 1
                 self._under_way.append(entry)
                 if entry.job.is_slow:
                     self._making.begin(entry)

@@ -41,6 +41,10 @@ class DeliveryLine(AbstractContextManager["DeliveryLine"]):
         )
         self._runner = asyncio.Runner(loop_factory=_loop_factory(relays))
 
+    def ask_messages_per_connection(self, most: Callable[[], int]) -> None:
+        """From now on `most` is asked before each message how many may go over one connection."""
+        self._transport.messages_per_connection = most
+
     def __enter__(self) -> "DeliveryLine":
         self._runner.__enter__()
         return self

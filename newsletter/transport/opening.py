@@ -7,6 +7,7 @@ import re
 import ssl
 from dataclasses import dataclass
 
+from newsletter.foundation.addresses import domain_in_ascii
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.features import Features, features_from
 from newsletter.transport.login import log_in
@@ -46,8 +47,8 @@ def helo_argument(host: str) -> bytes:
         address = ipaddress.ip_address(host)
     except ValueError:
         try:
-            name = host.encode("idna")
-        except UnicodeError:
+            name = domain_in_ascii(host).encode("ascii", "replace")
+        except ValueError:
             name = b""
         return name if _HOST.match(name) else b"localhost"
     return f"[{'IPv6:' if address.version == 6 else ''}{address}]".encode("ascii")

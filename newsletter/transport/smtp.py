@@ -50,7 +50,8 @@ class SmtpTransport:
         self._helo_name = helo_name
         self._timeouts = timeouts or Timeouts()
         self._tls_context = tls_context
-        self._messages_per_connection = messages_per_connection
+        self.messages_per_connection: Callable[[], int] = lambda: messages_per_connection
+        """So many messages go over one connection at most; asked before each, so it may change."""
         self._makers = ThreadPoolExecutor(_MAKERS, "make-message")  # no thread is started before it is needed
         self._kept: list[Dialogue] = []
         self._driven_count = 0
@@ -240,8 +241,11 @@ class SmtpTransport:
                 errors.append(error)
             else:
                 record.set_aside_until = 0.0
-                return Dialogue(session, record, self._timeouts, self._messages_per_connection, self._makers)
+                return Dialogue(session, record, self._timeouts, self._messages_max, self._makers)
         raise next((error for error in errors if isinstance(error, RelayRefusedLogin)), errors[0])
+
+    def _messages_max(self) -> int:
+        return self.messages_per_connection()
 
     def _context_for(self, relay: Relay) -> ssl.SSLContext | None:
         if relay.tls is Tls.NONE:

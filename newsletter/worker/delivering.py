@@ -3,19 +3,22 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
 import structlog
 
+from newsletter.foundation.database import WriteSession
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.jobs.actions import ClaimedJob
 from newsletter.jobs.beats import living_workers
 from newsletter.jobs.run import TryLater
+from newsletter.mailing.errors import MailingIsBeingPlanned
 from newsletter.mailing.ledger import Ledger
 from newsletter.mailing.models import Mailing, MailingState
+from newsletter.mailing.planning_job import enqueue_planning, make_rows, waiting_for_planning
 from newsletter.mailing.portions import enqueue_portions
 from newsletter.mailing.reclaim import reclaim_dead_runs, sweep_journals
 from newsletter.mailing.run import MailingRun
@@ -23,7 +26,7 @@ from newsletter.mailing.scheduling import start_due_mailings
 from newsletter.mailing.slices import finish_if_done, open_slices
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.line import DeliveryLine
-from newsletter.wiring import Installation, open_gate, open_line, parts_of
+from newsletter.wiring import Installation, keep_connections_short, open_gate, open_line, parts_of
 from newsletter.worker.figures import Figures
 
 _LOOK_SECONDS = 1.0
@@ -46,6 +49,7 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         ledger: Ledger | None = None,
     ) -> None:
         self._installation = installation
+        self._name = name
         self._ledger = ledger or Ledger()
         self._figures = figures
         self._clock = clock
@@ -75,6 +79,25 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         except (RelayUnreachable, RelayRefusedLogin) as error:
             raise TryLater(str(error)) from error
 
+    def plan(self, job: ClaimedJob) -> None:
+        """Makes the rows of a mailing. Raises TryLater where another worker is at it."""
+        try:
+            self.make_rows(job.payload["mailing_id"])
+        except MailingIsBeingPlanned as error:
+            raise TryLater(str(error)) from error
+
+    def make_rows(self, mailing_id: int) -> None:
+        """Makes the rows of a mailing that waits for that, and lets them be handed over. Raises MailingIsBeingPlanned."""
+        settings, database = self._installation.settings, self._installation.database
+        undo = timedelta(seconds=settings.undo_seconds)
+        began = time.monotonic()
+        if make_rows(
+            database, mailing_id, self._clock, planner=self._name, time_zone=settings.time_zone, undo=undo
+        ):
+            _log.info("mailing planned", mailing_id=mailing_id, seconds=round(time.monotonic() - began, 1))
+            with database.transaction() as session:
+                self._enqueue(session)
+
     def hand_over(self, mailing_id: int, slice_nos: list[int] | None = None) -> None:
         """Hands over what is due of a mailing (of these slices).
 
@@ -85,6 +108,7 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         )
         if self._line is None:
             self._line = self._open.enter_context(open_line(self._installation.settings))
+            keep_connections_short(self._line, self._gate, self._installation.settings)
         try:
             end = MailingRun(parts, self._line).run_slices(
                 mailing_id,
@@ -129,10 +153,22 @@ class MailDesk(AbstractContextManager["MailDesk"]):
     def tend(self) -> None:
         """On PostgreSQL: looks after mailings, and sees to it that a job stands for every open slice."""
         self.look_after()
-        now = self._clock()
         with self._installation.database.transaction() as session:
-            workers = len(living_workers(session, now, self.silence))
-            enqueue_portions(session, now, workers)
+            enqueue_planning(session, self._clock())
+            self._enqueue(session)
+
+    def _enqueue(self, session: WriteSession) -> None:
+        now = self._clock()
+        workers = len(living_workers(session, now, self.silence))
+        enqueue_portions(session, now, workers)
+
+    def _plan_all(self) -> None:
+        """Makes the rows of every mailing that waits for that and that no other worker is at."""
+        with self._installation.database.read() as session:
+            mailing_ids = waiting_for_planning(session)
+        for mailing_id in mailing_ids:
+            with suppress(MailingIsBeingPlanned):
+                self.make_rows(mailing_id)
 
     def tidy(self) -> None:
         """Removes what journals dead runs left on this machine."""
@@ -143,6 +179,8 @@ class MailDesk(AbstractContextManager["MailDesk"]):
         database = self._installation.database
         while not stop.is_set():
             try:
+                if once:
+                    self._plan_all()
                 self.look_after()
                 with database.read() as session:
                     mailing_ids = sorted({key.mailing_id for key in open_slices(session, self._clock())})

@@ -14,6 +14,7 @@ from newsletter.jobs.crew import Crew, Post, Tempo
 from newsletter.jobs.queues import Queue
 from newsletter.jobs.run import Handler, do_due_jobs
 from newsletter.mailing.ledger import Ledger
+from newsletter.mailing.planning_job import PLAN
 from newsletter.mailing.portions import DELIVER
 from newsletter.wiring import Installation, job_handlers, open_line, plan_periodic_work
 from newsletter.worker.beating import beating, worker_name
@@ -64,8 +65,7 @@ def work(
         handlers = job_handlers(installation, line, clock)
         desk = open_.enter_context(MailDesk(installation, name, shift.figures, clock, stop.is_set, ledger))
         open_.enter_context(beating(installation.database, name, shift.figures, clock))
-        desk.tidy()
-        _plan_periodic_work(shift, once=once)
+        _prepare(shift, desk, once=once)
         if once:
             done_count = do_due_jobs(installation.database, handlers, clock, stop.is_set)
             desk.work_alone(stop, once=True)
@@ -74,7 +74,7 @@ def work(
             return _work_alone(shift, handlers, desk)
         crew = Crew(
             installation.database,
-            {Queue.NOTICES: Post(handlers), Queue.MAIL: Post({DELIVER: desk.deliver})},
+            {Queue.NOTICES: Post(handlers), Queue.MAIL: Post({DELIVER: desk.deliver, PLAN: desk.plan})},
             name,
             clock,
             desk.tend,
@@ -83,10 +83,15 @@ def work(
         return crew.work(stop)
 
 
-def _plan_periodic_work(shift: Shift, *, once: bool = False) -> None:
-    """Sees to it that the jobs stand which come back by themselves; waits for a database that is away, except with `once`."""
+def _prepare(shift: Shift, desk: MailDesk | None = None, *, once: bool = False) -> None:
+    """Tidies up, and sees to it that the jobs stand which come back by themselves.
+
+    Waits for a database that is away, except with `once`.
+    """
     while not shift.stop.is_set():
         try:
+            if desk is not None:
+                desk.tidy()
             plan_periodic_work(shift.installation, shift.clock())
             return
         except DatabaseNotReady as error:
@@ -139,7 +144,7 @@ def working(
     def run() -> None:
         with open_line(installation.settings) as line:
             handlers = job_handlers(installation, line, clock)
-            _plan_periodic_work(shift)
+            _prepare(shift)
             if installation.database.is_sqlite:
                 _do_jobs(shift, handlers, woken)
             else:

@@ -5,6 +5,7 @@ before or after a commit; readers leave; operators pause and send again. The mut
 taken away: the machine must find each (docs/decisions/0028).
 """
 
+import os
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -43,6 +44,8 @@ from newsletter.mailing.recording import Result
 from newsletter.mailing.slices import finish_if_done
 
 READERS = 6
+# How many stories are made up anew at each run: `STORIES=1000 pytest tests/mailing/test_ledger_states.py -k many`.
+MANY = int(os.environ.get("STORIES", "300"))
 # When slices are run: who was put off at NOW is due again.
 LATER = NOW + timedelta(minutes=1)
 
@@ -476,7 +479,7 @@ def test_nobody_is_missed_and_nobody_mailed_twice(db: Database, keyring: Keyring
 @pytest.mark.slow
 def test_nobody_is_missed_and_nobody_mailed_twice_in_many_stories(db: Database, keyring: Keyring) -> None:
     world_on(db, keyring)
-    run_state_machine_as_test(Protocol, settings=_settings(300, derandomize=False))
+    run_state_machine_as_test(Protocol, settings=_settings(MANY, derandomize=False))
 
 
 @pytest.mark.parametrize(("mutant", "story"), STORIES, ids=lambda item: item.__name__)

@@ -19,7 +19,12 @@ from newsletter.jobs.models import Job
 from newsletter.privacy.retention import Spans, forget_what_is_old
 from newsletter.wiring import plan_periodic_work, spans_of
 
-SPANS = Spans(sign_ups=timedelta(days=30), visits=timedelta(days=1095), inbound=timedelta(days=90))
+SPANS = Spans(
+    sign_ups=timedelta(days=30),
+    visits=timedelta(days=1095),
+    inbound=timedelta(days=90),
+    deliveries=timedelta(days=180),
+)
 
 
 @pytest.fixture

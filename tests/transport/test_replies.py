@@ -108,6 +108,9 @@ def test_features_are_read_from_the_answer_to_ehlo(lines: tuple[str, ...], featu
     [
         ("news.example.org", b"news.example.org"),
         ("exämple.org", b"xn--exmple-cua.org"),
+        ("straße.example", b"xn--strae-oqa.example"),  # IDNA 2008; by that of 2003 it was another host
+        ("Bücher.Example", b"xn--bcher-kva.example"),
+        ("news_1.example.org", b"localhost"),
         ("127.0.0.1", b"[127.0.0.1]"),
         ("::1", b"[IPv6:::1]"),
         ("", b"localhost"),

@@ -14,14 +14,16 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from builders_mailing import Office
+from cli_shell import Shell
+from newsletter.cli.mailings import show_report
 from newsletter.foundation.clock import now as wall
 from newsletter.foundation.database import Database
 from newsletter.foundation.settings import Settings
 from newsletter.foundation.signing import Keyring
 from newsletter.jobs.beats import workers_seen
 from newsletter.jobs.on_procrastinate import live_payloads
-from newsletter.mailing.actions import pause_mailing
 from newsletter.mailing.models import Mailing, MailingState
+from newsletter.mailing.planning_job import leave_planning_to_workers
 from newsletter.mailing.portions import DELIVER, enqueue_portions, portions
 from newsletter.mailing.queries import mailing_by_id, mailing_report
 from newsletter.mailing.sending import start_mailing
@@ -110,27 +112,41 @@ def test_worker_hands_over_what_runs_and_ends_the_mailing(office: Office, catche
     assert (total.accepted, total.rejected, total.planned) == (39, 1, 40)
 
 
+def test_worker_plans_what_send_left_to_it_and_hands_it_over(
+    postgresql_db: Database, tmp_path: Path, catcher: Catcher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(postgresql_db, Keyring(SECRET), tmp_path, ADDRESSES, is_planned=False)
+    place = installation(office, catcher)
+    settings = {
+        "NEWSLETTER_DATABASE_URL": place.settings.database_url,
+        "NEWSLETTER_SMTP_URL": place.settings.smtp_url.get_secret_value(),
+        "NEWSLETTER_SECRET": SECRET,
+    }
+    left = Shell(tmp_path, settings).json("send", str(office.edition_id), "--background")
+    assert (left["state"], left["planned"], left["planning_by"]) == ("running", 0, "")
+    with office.db.read() as session:
+        show_report(mailing_report(session, office.mailing_id))
+    assert "no worker is at it yet (newsletter worker)" in capsys.readouterr().out
+    with a_worker(place):
+        until(lambda: state(office) is MailingState.FINISHED)
+    assert recipients(catcher) == sorted(set(ADDRESSES) - {"reader7@example.org"})
+    with office.db.read() as session:
+        assert mailing_report(session, office.mailing_id).planning_since is None
+
+
+def test_once_plans_too(postgresql_db: Database, tmp_path: Path, catcher: Catcher) -> None:
+    office = Office(postgresql_db, Keyring(SECRET), tmp_path, ADDRESSES, is_planned=False)
+    with office.db.transaction() as session:
+        start_mailing(session, leave_planning_to_workers(session, office.edition_id, wall()), wall())
+    work(installation(office, catcher), threading.Event(), once=True)
+    assert len(recipients(catcher)) == 39
+
+
 def test_once_hands_over_what_is_due_and_ends(office: Office, catcher: Catcher) -> None:
     let_run(office)
     work(installation(office, catcher), threading.Event(), once=True)
     assert len(recipients(catcher)) == 39
     assert state(office) is MailingState.FINISHED
-
-
-def test_worker_stops_for_a_pause_and_goes_on_where_it_was(office: Office, catcher: Catcher) -> None:
-    place = installation(office, catcher, pace="relay 10/s")
-    with a_worker(place):
-        let_run(office)
-        until(lambda: len(catcher.mails()) > 4)
-        with office.db.transaction() as session:
-            pause_mailing(session, office.mailing_id)
-        time.sleep(1)
-        handed = len(catcher.mails())
-        time.sleep(1)
-        assert len(catcher.mails()) == handed < 39
-        let_run(office)
-        until(lambda: state(office) is MailingState.FINISHED)
-    assert recipients(catcher) == sorted(set(ADDRESSES) - {"reader7@example.org"})
 
 
 def test_worker_that_is_told_to_stop_leaves_the_rest_to_others(office: Office, catcher: Catcher) -> None:

@@ -71,14 +71,22 @@ class PaceGate:
         limits: Mapping[str, Limit],
         name: str = "",
         living: Callable[[ReadSession], Collection[str]] = lambda _session: (),
+        *,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`limits` are those of the settings; `living` names the workers that are alive, `name` being this one's."""
+        """`limits` are those of the settings; `living` names the workers that are alive, `name` being this one's.
+
+        Clocks in seconds: `wall` is the one that all share on SQLite, `steady` never jumps.
+        """
         self._database = database
         self._settings = dict(limits)
         self._name = name
         self._living = living
+        self._wall, self._steady = wall, steady
         self._limits: Mapping[str, Limit] = self._settings
         self._lanes: dict[str, _Lane] = {}
+        self.version = 0
         self._looked_at = -_REFRESH_SECONDS
         self._has_looked = self._is_kept_up = False
         self._workers, self._rank = 1, 0
@@ -88,6 +96,11 @@ class PaceGate:
     def is_open(self) -> bool:
         """Whether no limit holds at this moment, so that nobody need be asked for."""
         return self._has_looked and not self._limits
+
+    @property
+    def messages_per_connection(self) -> int | None:
+        """How many messages may go over one connection to a relay; None where no limit says so."""
+        return self._limits.get(RELAY, NO_LIMIT).per_connection
 
     @contextmanager
     def keeping_up(self) -> Iterator["PaceGate"]:
@@ -150,28 +163,28 @@ class PaceGate:
         limit = self._limits[name]
         lane = self._lanes.setdefault(name, _Lane())
         if limit.connections is not None:
-            turn = int(time.time()) // _TURN_SECONDS
+            turn = int(self._wall()) // _TURN_SECONDS
             if lane.on_the_wire >= share(limit.connections, self._workers, self._rank + turn):
                 return 0.01
-        lane.drop_late(time.monotonic())
+        lane.drop_late(self._steady())
         if lane.left <= 0:
             if limit.per_second is None and limit.warm_up is None:
-                lane.take(Grant(1, 0.0, NO_STEP), time.monotonic())
+                lane.take(Grant(1, 0.0, NO_STEP), self._steady())
                 return 0.0
-            # All chunks together are a twenty-fifth of a second's worth: so much can be late, and no more.
+            # All chunks together are a twenty-fifth of a second's worth; what was not used at its moment is soon given up.
             chunk = (limit.per_second or 1 / _CHUNK_SECONDS) * _CHUNK_SECONDS / self._workers
             count = max(1, int(chunk))
             with self._database.transaction() as session:
                 most = limit.burst // (_CHUNKS_OF_A_BURST * self._workers)
-                grant = reserve(session, name, limit, count, time.time(), most)
+                grant = reserve(session, name, limit, count, self._wall(), most)
             if grant.count == 0:
                 return grant.wait
-            lane.take(grant, time.monotonic())
-        return max(0.0, lane.next_at - time.monotonic())
+            lane.take(grant, self._steady())
+        return max(0.0, lane.next_at - self._steady())
 
     def _refresh(self) -> None:
         """Looks for changes, where nobody else does and it is time."""
-        if not self._is_kept_up and time.monotonic() - self._looked_at >= _REFRESH_SECONDS:
+        if not self._is_kept_up and self._steady() - self._looked_at >= _REFRESH_SECONDS:
             self._look()
 
     def _look(self) -> None:
@@ -179,13 +192,15 @@ class PaceGate:
         with self._database.read() as session:
             changed = changed_limits(session)
             names = sorted({*self._living(session), self._name})
-        self._looked_at = time.monotonic()
+        self._looked_at = self._steady()
         self._workers, self._rank = len(names), names.index(self._name)
         limits = {name: limit for name, limit in (self._settings | changed).items() if limit != NO_LIMIT}
-        if limits != self._limits:
+        has_changed = limits != self._limits
+        if has_changed:
             for lane in self._lanes.values():
                 lane.left = 0  # what was taken at another speed is given up
         self._limits, self._has_looked = limits, True
+        self.version += has_changed
 
 
 def changed_limits(session: ReadSession) -> dict[str, Limit]:

@@ -12,6 +12,11 @@ NO_STEP = 1e-9
 """Between two messages of a limit without a rate, in seconds."""
 _DAY = 86400
 _NO_WARM_UP = 2**31 - 1
+# What nobody took for so long may be made up for: else each moment that a lone worker comes too late would be lost.
+_SLACK_SECONDS = 0.02
+# So many chunks, and a minute, may be taken ahead: one a worker.
+_HORIZON_SECONDS = 60.0
+_HORIZON_CHUNKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Grant:
     step: float
 
 
-_START = "{greatest}(due_seconds, {now} - :burst_seconds)"
+# Nobody takes places so far ahead: the clock was put back since, and waiting for it would hold everything up.
+_START = "CASE WHEN due_seconds > {now} + :horizon THEN {now} ELSE {greatest}(due_seconds, {now} - :burst_seconds) END"
 # What may leave at once after a quiet time is taken in larger chunks.
 _COUNT = "{greatest}(:count, {least}(:most, CAST(({now} - " + _START + ") / :step AS integer) + 1))"
 _RESERVE = f"""
@@ -67,7 +73,8 @@ def reserve(session: WriteSession, name: str, limit: Limit, count: int, now: flo
         "count": count,
         "most": most,
         "step": step,
-        "burst_seconds": limit.burst * step,
+        "burst_seconds": max(limit.burst * step, _SLACK_SECONDS),
+        "horizon": _HORIZON_SECONDS + _HORIZON_CHUNKS * step * count,
         "warm_up": limit.warm_up or _NO_WARM_UP,
     }
     if is_sqlite:
