@@ -12,9 +12,9 @@ help:  ## Show what can be made
 demo: $(VENV)/run  ## Set up, then the whole story on this machine: announcements, edition, mails, unsubscribe
 	$(BIN)/newsletter demo
 
-test: $(VENV)/dev  ## Set up and run every test
+test: $(VENV)/dev  ## Set up and run the tests; with SLOW=1, as in CI, those that take long too
 	$(BIN)/python tools/system_parts.py
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal $(if $(SLOW)$(CI),,-m "not slow")
 
 check: $(VENV)/dev  ## Format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 _EMPTY_POSTGRESQL = """
 SET LOCAL session_replication_role = replica; -- in any order
 DO $$ DECLARE found text; BEGIN
-    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'procrastinate_step')
     LOOP EXECUTE 'DELETE FROM ' || quote_ident(found); END LOOP;
 END $$;
 SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;

@@ -54,6 +54,7 @@ def links_of_a_mail(db: Database) -> list[str]:
     return sorted(set(re.findall(rf"{SITE}[^\s\"'<>)]*", said)))
 
 
+@pytest.mark.slow
 def test_t18_scanner_with_a_browser_that_opens_every_link_of_an_edition_changes_nothing(
     sqlite_db: Database, browser: Browser
 ) -> None:

@@ -24,6 +24,7 @@ def shell(tmp_path: Path) -> Shell:
     return shell
 
 
+@pytest.mark.slow
 def test_import_tells_every_item_and_knows_it_again(shell: Shell) -> None:
     (result,) = shell.json("announcements", "import", "wpml.xml")
     assert (result["added"], result["unchanged"], result["changed"]) == ([1, 2], [], [])

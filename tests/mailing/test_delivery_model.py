@@ -46,6 +46,7 @@ def test_in_every_order_of_events_nobody_is_missed_and_nobody_mailed_twice(tmp_p
     assert "max search depth too small" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mutant", "what"), MUTANTS.items())
 def test_protocol_that_lacks_a_rule_is_refuted(mutant: str, what: str, tmp_path: Path) -> None:
     said = verified(tmp_path, mutant)

@@ -253,6 +253,7 @@ def test_mails_over_the_budget_of_all_wait_a_day_at_most(sqlite_db: Database, no
 # T17: many victims, slowly
 
 
+@pytest.mark.slow
 def test_t17_slow_bombing_of_ever_new_victims_raises_the_alarm_once(office: Office, now: datetime) -> None:
     with capture_logs() as events:
         for hour in range(72):
@@ -271,6 +272,7 @@ def test_t17_slow_bombing_of_ever_new_victims_raises_the_alarm_once(office: Offi
     assert told[0]["confirmed"] == 0
 
 
+@pytest.mark.slow
 def test_alarm_stays_silent_where_one_in_four_confirms(office: Office, now: datetime) -> None:
     for number in range(60):
         address = f"r{number}@d{number}.example"

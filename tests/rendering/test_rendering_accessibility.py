@@ -26,12 +26,14 @@ __all__ = ["browser"]  # the fixture
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["fr", "en", "fr+en", "en+fr", "ar", "ar+fr", "fr+ar"])
 @pytest.mark.parametrize("theme", theme_names())
 def test_axe_finds_nothing_light_or_dark_wide_or_narrow(browser: Browser, theme: str, variant: str) -> None:
     check(browser, a_rich_content(variant), theme)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", theme_names())
 def test_axe_finds_nothing_where_the_accent_is_pale(browser: Browser, theme: str) -> None:
     check(browser, a_content("fr", branding=a_branding(accent=PALE)), theme)

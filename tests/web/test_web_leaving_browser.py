@@ -27,6 +27,7 @@ def findings(page: Page) -> list[str]:
     return [f"{item['id']}: {node['html']}" for item in found["violations"] for node in item["nodes"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("languages", "mode"),
     [(("fr",), "light"), (("fr",), "dark"), (("en",), "light"), (("en",), "dark"), (("nl",), "light"), (("de",), "dark"), ((), "light")],

@@ -68,6 +68,7 @@ def test_u8_ten_thousand_posts_from_one_address_are_all_answered(sqlite_db: Data
     assert set(acknowledged(sqlite_db).values()) == {1}
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_loses_and_doubles_nothing(db: Database, now: datetime, tmp_path: Path) -> None:
     paths = many_readers(db, now, 1_500)
     numbers = {path: number for number, path in enumerate(paths, 1)}

@@ -60,6 +60,7 @@ def test_reader_without_scripts_changes_everything_and_erases_herself(
     assert row_of(opened, reader).erased_at is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_axe_finds_nothing_on_any_page(office: tuple[Office, str], browser: Browser, language: str) -> None:
     opened, base = office

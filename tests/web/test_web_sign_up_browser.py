@@ -111,6 +111,7 @@ def test_t18_filter_with_a_browser_that_runs_scripts_and_waits_confirms_nothing(
     assert every_row(opened.db) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_pages_of_signing_up_have_no_axe_finding_and_fit_a_phone(
