@@ -15,7 +15,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 
 from newsletter.audience.errors import NoLegalBasis
-from newsletter.audience.importing.bulk import roomy
+from newsletter.audience.importing.bulk import roomy, undisturbed
 from newsletter.audience.importing.columns import columns_of
 from newsletter.audience.importing.plan import (
     corrected_reader,
@@ -66,7 +66,7 @@ def import_subscribers(
     with open_table(source) as table, SeenAddresses() as seen:
         found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session, roomy(session):
+        with opened as session, roomy(session), undisturbed():
             lists = _Lists(session, list_slug, consent_basis.strip())
             reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
             changes = Changes(session, now, lists.bases, is_dry=dry_run)

@@ -91,19 +91,25 @@ class RowReader:
             values = values + [""] * (columns.count - len(values))
         elif len(values) > columns.count and any(values[columns.count :]):
             raise RowRefused(f"the line has {len(values)} values, the header {columns.count}")
-        values = [as_it_was(value) if "'" in value else value for value in values]
+        together = "".join(values)
+        if "'" in together:
+            values = [as_it_was(value) for value in values]
+        # A short row of nothing but letters: no value of it can be too long or hold a line break.
+        checked = (
+            _as_it_is if len(together) <= FIRST_NAME_LENGTH_MAX and together.isprintable() else _one_line
+        )
         address = parse_address(values[columns.email])
         languages, reads_both = self._languages(_at(values, columns.language), _at(values, columns.both))
         return WantedReader(
             line=row.line,
             address=address,
             address_lower=address.lower(),
-            name=_one_line(_at(values, columns.name), "name", NAME_LENGTH_MAX),
-            first_name=_one_line(_at(values, columns.first_name), "first name", FIRST_NAME_LENGTH_MAX),
+            name=checked(_at(values, columns.name), "name", NAME_LENGTH_MAX),
+            first_name=checked(_at(values, columns.first_name), "first name", FIRST_NAME_LENGTH_MAX),
             languages=languages,
             reads_both=reads_both,
             attributes={
-                name: _one_line(values[place], name, ATTRIBUTE_LENGTH_MAX)
+                name: checked(values[place], name, ATTRIBUTE_LENGTH_MAX)
                 for place, name in columns.attributes
                 if values[place]
             },
@@ -141,6 +147,10 @@ class RowReader:
 
 def _at(values: Sequence[str], place: int | None) -> str:
     return "" if place is None else values[place]
+
+
+def _as_it_is(text: str, _what: str, _length_max: int) -> str:
+    return text
 
 
 def _one_line(text: str, what: str, length_max: int) -> str:

@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Mapping
+from itertools import chain
 from types import TracebackType
 from typing import Self
 
 _CACHE_KIB = 16_000
+_PAIRS_IN_ONE = 500
 
 
 class SeenAddresses:
@@ -30,7 +32,11 @@ class SeenAddresses:
     def add(self, lines: Mapping[str, int]) -> dict[str, int]:
         """Remembers addresses with their lines; of those that an earlier call brought, the line that they had then."""
         before = self._scratch.total_changes
-        self._scratch.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", lines.items())
+        pairs = list(lines.items())
+        for start in range(0, len(pairs), _PAIRS_IN_ONE):
+            part = pairs[start : start + _PAIRS_IN_ONE]
+            statement = f"INSERT OR IGNORE INTO seen VALUES {', '.join(['(?, ?)'] * len(part))}"  # noqa: S608 - question marks
+            self._scratch.execute(statement, tuple(chain.from_iterable(part)))
         if self._scratch.total_changes - before == len(lines):
             return {}
         marks = ", ".join("?" * len(lines))
