@@ -5,7 +5,7 @@ Only one batch of readers is in memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -66,11 +66,12 @@ def import_subscribers(
     with open_table(source) as table, SeenAddresses() as seen:
         found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session, roomy(session), undisturbed():
+        with opened as session, _asking(database, session) as asking, roomy(session), undisturbed():
             lists = _Lists(session, list_slug, consent_basis.strip())
             reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
             changes = Changes(session, now, lists.bases, is_dry=dry_run)
-            importing = _Import(reader, Store(session), changes, seen, keyring)
+            importing = _Import(reader, Store(asking), changes, seen, keyring)
+            importing.asks_apart = asking is not session
             importing.tally.is_encoding_guessed = table.is_encoding_guessed
             importing.tally.unread_columns = tuple(place + 1 for place in found.unnamed)
             rows = table.rows()
@@ -80,6 +81,20 @@ def import_subscribers(
                         progress(importing.row_count)
                 changes.settle()
     return importing.tally.report()
+
+
+@contextmanager
+def _asking(database: Database, session: ReadSession) -> Iterator[ReadSession]:
+    """The session that is asked who is there, while what was read before is still being written.
+
+    On SQLite one of its own: nobody else writes meanwhile, and no address is asked for that this import has written. On
+    PostgreSQL it is that of the import, which sees what others have committed.
+    """
+    if not database.is_sqlite:
+        yield session
+        return
+    with database.read() as asking:
+        yield asking
 
 
 class _Lists:
@@ -112,6 +127,8 @@ class _Import:
         self._served_in = lru_cache(maxsize=1000)(
             lambda languages: lookup(languages, reader.installation_languages)
         )
+        self.asks_apart = False
+        """Whether the store asks on a connection of its own."""
         self.row_count = 0
         self.tally = Tally()
 
@@ -120,7 +137,10 @@ class _Import:
         count_before = self.row_count
         wanted = self._first_time({item.address_lower: item for item in self._readable(rows)})
         keys = {item.address_lower: address_key(self._keyring, item.address) for item in wanted}
-        self._changes.settle()
+        if self.asks_apart:
+            self._changes.keep_pace()
+        else:
+            self._changes.settle()
         suppressed = self._store.suppressed(list(keys.values()))
         known = self._store.known(keys)
         for item in wanted:

@@ -6,6 +6,7 @@ several times as long. Everything happens on the session's own connection, in it
 
 import gc
 import sys
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ _ROWS_IN_ONE = 500
 _SWITCH_SECONDS = 0.0005
 # New objects before Python looks for garbage: there is none in rows, and looking for it takes a tenth of the import.
 _OBJECTS_BETWEEN_LOOKS = 100_000
+# Calls of `insert` that may be under way while more rows are read; those of one batch.
+_UNDER_WAY_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class BulkWriter:
         self._is_postgresql = self._connection.dialect.name == "postgresql"
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._types: dict[Columns, list[int]] = {}
-        self._under_way: list[Future[None]] = []
+        self._under_way: deque[Future[None]] = deque()
 
     def close(self) -> None:
         """Waits for what is under way, whatever becomes of it."""
@@ -61,9 +64,13 @@ class BulkWriter:
 
     def settle(self) -> None:
         """Waits until everything is written; raises what went wrong with it."""
-        under_way, self._under_way = self._under_way, []
-        for written in under_way:
-            written.result()
+        while self._under_way:
+            self._under_way.popleft().result()
+
+    def keep_pace(self) -> None:
+        """Waits until no more than one batch is under way; raises what went wrong with those before."""
+        while len(self._under_way) > _UNDER_WAY_MAX:
+            self._under_way.popleft().result()
 
     def stored(self, moment: datetime) -> str | datetime | None:
         """A moment as the driver takes it."""

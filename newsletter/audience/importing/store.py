@@ -108,6 +108,7 @@ class Changes:
         self._bases = bases
         self._forget()
         self._writer: BulkWriter | None = None
+        self._last_id: int | None = None
         if self._session is None:
             return
         self._is_postgresql = session.get_bind().dialect.name == "postgresql"
@@ -136,9 +137,14 @@ class Changes:
         self._ended.append({"known_subscriber": subscriber_id, "known_list": list_id})
 
     def settle(self) -> None:
-        """Waits until what was to be written is; before, nothing else may ask the database."""
+        """Waits until what was to be written is; before, nothing else may use the session."""
         if self._writer is not None:
             self._writer.settle()
+
+    def keep_pace(self) -> None:
+        """Waits until no more than one batch is on its way to the database."""
+        if self._writer is not None:
+            self._writer.keep_pace()
 
     def close(self) -> None:
         """Waits for what is under way, after a failure too."""
@@ -148,6 +154,8 @@ class Changes:
     def write(self) -> None:
         """Writes all that waits; the last of it may be under way still (`settle`)."""
         if self._session is not None and self._writer is not None:
+            if self._corrected or self._ended:
+                self.settle()
             self._write_corrected(self._session)
             self._write_ended(self._session)
             rows, evidence = self._subscription_rows(self._subscribed)
@@ -212,9 +220,10 @@ class Changes:
                 "SELECT nextval(pg_get_serial_sequence('subscriber', 'id')) FROM generate_series(1, :count)"
             )
             return list(session.scalars(statement, {"count": count}))
-        # The one writer of SQLite is this transaction.
-        last = session.scalar(sa.select(sa.func.coalesce(sa.func.max(Subscriber.id), 0))) or 0
-        return range(last + 1, last + 1 + count)
+        if self._last_id is None:  # the one writer of SQLite is this transaction
+            self._last_id = session.scalar(sa.select(sa.func.max(Subscriber.id))) or 0
+        self._last_id += count
+        return range(self._last_id + 1 - count, self._last_id + 1)
 
     def _write_corrected(self, session: WriteSession) -> None:
         if self._corrected:
