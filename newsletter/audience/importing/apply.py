@@ -1,11 +1,12 @@
 """Importing subscribers: the file is read in batches, each compared with who is there and written, all or nothing.
 
 The one transaction is held while the file is read: a failure or Ctrl-C in the middle leaves the database as it was.
-Only one batch of readers is in memory.
+Only two batches of readers are in memory. Who is there is asked on a second connection, while the batch before is still
+being written: it does not see what this import has written, and need not, as no address counts twice in a file.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -66,12 +67,11 @@ def import_subscribers(
     with open_table(source) as table, SeenAddresses() as seen:
         found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session, _asking(database, session) as asking, roomy(session), undisturbed():
+        with opened as session, database.read() as asking, roomy(session), undisturbed():
             lists = _Lists(session, list_slug, consent_basis.strip())
             reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
-            changes = Changes(session, now, lists.bases, is_dry=dry_run)
+            changes = Changes(session, asking, now, lists.bases, is_dry=dry_run)
             importing = _Import(reader, Store(asking), changes, seen, keyring)
-            importing.asks_apart = asking is not session
             importing.tally.is_encoding_guessed = table.is_encoding_guessed
             importing.tally.unread_columns = tuple(place + 1 for place in found.unnamed)
             rows = table.rows()
@@ -81,20 +81,6 @@ def import_subscribers(
                         progress(importing.row_count)
                 changes.settle()
     return importing.tally.report()
-
-
-@contextmanager
-def _asking(database: Database, session: ReadSession) -> Iterator[ReadSession]:
-    """The session that is asked who is there, while what was read before is still being written.
-
-    On SQLite one of its own: nobody else writes meanwhile, and no address is asked for that this import has written. On
-    PostgreSQL it is that of the import, which sees what others have committed.
-    """
-    if not database.is_sqlite:
-        yield session
-        return
-    with database.read() as asking:
-        yield asking
 
 
 class _Lists:
@@ -127,8 +113,6 @@ class _Import:
         self._served_in = lru_cache(maxsize=1000)(
             lambda languages: lookup(languages, reader.installation_languages)
         )
-        self.asks_apart = False
-        """Whether the store asks on a connection of its own."""
         self.row_count = 0
         self.tally = Tally()
 
@@ -137,10 +121,7 @@ class _Import:
         count_before = self.row_count
         wanted = self._first_time({item.address_lower: item for item in self._readable(rows)})
         keys = {item.address_lower: address_key(self._keyring, item.address) for item in wanted}
-        if self.asks_apart:
-            self._changes.keep_pace()
-        else:
-            self._changes.settle()
+        self._changes.keep_pace()
         suppressed = self._store.suppressed(list(keys.values()))
         known = self._store.known(keys)
         for item in wanted:

@@ -100,8 +100,16 @@ class Changes:
     """What an import is to write, until `write` writes it; a dry one forgets it instead."""
 
     def __init__(
-        self, session: ReadSession, now: datetime, bases: Mapping[int, str], *, is_dry: bool
+        self,
+        session: ReadSession,
+        asking: ReadSession,
+        now: datetime,
+        bases: Mapping[int, str],
+        *,
+        is_dry: bool,
     ) -> None:
+        """`session` writes, `asking` is free while it does."""
+        self._asking = asking
         self._session = session if isinstance(session, WriteSession) and not is_dry else None
         self._now = now
         # On what grounds each list's readers are mailed, by the list's number.
@@ -160,14 +168,12 @@ class Changes:
             self._write_ended(self._session)
             rows, evidence = self._subscription_rows(self._subscribed)
             self._writer.insert_unless_there(_SUBSCRIPTIONS, rows)
-            self._write_new(self._session, self._writer, evidence)
+            self._write_new(self._writer, evidence)
         self._forget()
 
-    def _write_new(
-        self, session: WriteSession, writer: BulkWriter, more_evidence: list[tuple[Any, ...]]
-    ) -> None:
+    def _write_new(self, writer: BulkWriter, more_evidence: list[tuple[Any, ...]]) -> None:
         subscribers, subscriptions = [], []
-        ids = self._fresh_ids(session, len(self._new))
+        ids = self._fresh_ids(len(self._new))
         stored_json = writer.stored_json
         for subscriber_id, (wanted, reader, key) in zip(ids, self._new, strict=True):
             subscribers.append(
@@ -211,7 +217,7 @@ class Changes:
             )
         return rows, evidence
 
-    def _fresh_ids(self, session: WriteSession, count: int) -> Iterable[int]:
+    def _fresh_ids(self, count: int) -> Iterable[int]:
         """Ids for new subscribers, taken beforehand: rows that need not answer with theirs go in five times as fast."""
         if not count:
             return ()
@@ -219,9 +225,9 @@ class Changes:
             statement = sa.text(
                 "SELECT nextval(pg_get_serial_sequence('subscriber', 'id')) FROM generate_series(1, :count)"
             )
-            return list(session.scalars(statement, {"count": count}))
-        if self._last_id is None:  # the one writer of SQLite is this transaction
-            self._last_id = session.scalar(sa.select(sa.func.max(Subscriber.id))) or 0
+            return list(self._asking.scalars(statement, {"count": count}))
+        if self._last_id is None:  # the one writer of SQLite is this import
+            self._last_id = self._asking.scalar(sa.select(sa.func.max(Subscriber.id))) or 0
         self._last_id += count
         return range(self._last_id + 1 - count, self._last_id + 1)
 
