@@ -12,6 +12,7 @@ from newsletter.rendering.problems import Code, Level, Problem
 
 # Deeper than any letter; the engine's stack ends the whole process at some thousands (seen with 20 000, mrml 6.0.1).
 _DEEPEST = 150
+_BELOW_THE_DEEPEST = etree.XPath("/*" * (_DEEPEST + 1))
 # `<o:p>` and the like come from word processors, undeclared; COLON stands for the colon until the canonical form is written.
 COLON = "_-colon-_"
 _TAG_PREFIX = re.compile(r"(</?[A-Za-z][\w-]*):(?=[A-Za-z])")
@@ -95,14 +96,11 @@ def _words(error: etree.XMLSyntaxError) -> Saying:
 
 
 def _too_deep(root: etree._Element) -> Problem | None:
-    depth = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > _DEEPEST:
-            return _unreadable(
-                saying("elements stand more than {most} deep in each other", most=_DEEPEST), line_of(element)
-            )
-    return None
+    too_deep = cast("list[etree._Element]", _BELOW_THE_DEEPEST(root))
+    if not too_deep:
+        return None
+    detail = saying("elements stand more than {most} deep in each other", most=_DEEPEST)
+    return _unreadable(detail, line_of(too_deep[0]))
 
 
 def _unreadable(detail: Saying, line: int) -> Problem:
