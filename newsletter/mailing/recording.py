@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
 from newsletter.mailing.prepared import Prepared
-from newsletter.mailing.sets import as_text, is_among, is_postgresql, rows_given
+from newsletter.mailing.sets import as_text, is_among, rows_given
 from newsletter.transport.outcome import Outcome
 
 

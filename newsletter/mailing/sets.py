@@ -11,8 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import ReadSession
-from newsletter.foundation.database import is_postgresql as is_postgresql
+from newsletter.foundation.database import ReadSession, is_postgresql
 from newsletter.mailing.prepared import Prepared
 
 

@@ -94,10 +94,7 @@ class Shelf:
 
     def take_back(self, keys: Collection[Hashable] | None) -> list[Hashable]:
         """Takes the messages with these keys away, or all; the keys of those that were here."""
-        taken: list[Hashable] = []
-        for job in list(self._everything()):
-            if keys is None or job.key in keys:
-                taken.append(job.key)
+        taken = [job.key for job in self._everything() if keys is None or job.key in keys]
         if taken:
             self._new = [] if keys is None else [job for job in self._everything() if job.key not in keys]
             self._waiting.clear()

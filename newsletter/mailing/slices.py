@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
 from newsletter.mailing.claiming import NOW, SliceKey
 from newsletter.mailing.models import (
     DELIVERIES,
@@ -23,7 +23,6 @@ from newsletter.mailing.models import (
     SliceState,
 )
 from newsletter.mailing.prepared import Prepared
-from newsletter.mailing.sets import is_postgresql
 
 _NO_SYNC = {"synchronize_session": False}
 # Retries of one slice that are due within so long of each other are made together.

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
+from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql, room_for_pages
 from newsletter.mailing.domains import GROUPS, OTHER, group_of
 from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
 
@@ -182,21 +182,15 @@ def _in_order(session: WriteSession, placed: sa.Select[Any]) -> Iterator[sa.Subq
 def room_for_many(session: WriteSession) -> Iterator[None]:
     """Lets the database take what it needs for statements over a million readers, within the block.
 
-    SQLite keeps 2 MB of pages at hand as a rule, and the new rows go to all places of three indexes. PostgreSQL sorts in
-    4 MB, and would compile every one of these statements for a second or two (until the transaction ends).
+    PostgreSQL sorts in 4 MB, and would compile every one of these statements for a second or two (until the transaction
+    ends).
     """
-    connection = session.connection()
     if is_postgresql(session):
+        connection = session.connection()
         connection.exec_driver_sql("SET LOCAL jit = off")
         connection.exec_driver_sql(f"SET LOCAL work_mem = '{_ROOM_KIB}kB'")
+    with room_for_pages(session, _ROOM_KIB):
         yield
-        return
-    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{_ROOM_KIB}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.audience.models import LanguageOrigin, Subscriber, Subscription, SubscriptionState
 from newsletter.audience.queries import list_by_slug, list_slugs
-from newsletter.foundation.database import ReadSession
+from newsletter.foundation.database import ReadSession, is_postgresql
 
 _PAGE_ROWS = 2_000
 COLUMNS = ("email", "name", "first_name", "language", "both", "lists")
@@ -51,7 +51,7 @@ class Wanted:
 
 def attribute_names(session: ReadSession) -> list[str]:
     """Every attribute that anybody has, in order."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         names = sa.select(sa.func.json_object_keys(Subscriber.attributes).label("name"))
     else:
         each = sa.func.json_each(Subscriber.attributes).table_valued("key")

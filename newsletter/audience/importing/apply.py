@@ -16,7 +16,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 
 from newsletter.audience.errors import NoLegalBasis
-from newsletter.audience.importing.bulk import roomy, undisturbed
+from newsletter.audience.importing.bulk import undisturbed
 from newsletter.audience.importing.columns import columns_of
 from newsletter.audience.importing.plan import (
     corrected_reader,
@@ -33,12 +33,14 @@ from newsletter.audience.importing.store import Changes, Known, Store
 from newsletter.audience.models import MailingList, SubscriptionState, SuppressionReason
 from newsletter.audience.queries import list_by_slug
 from newsletter.audience.rules import address_key
-from newsletter.foundation.database import Database, ReadSession
+from newsletter.foundation.database import Database, ReadSession, room_for_pages
 from newsletter.foundation.errors import BadInput
 from newsletter.foundation.language import lookup
 from newsletter.foundation.signing import Keyring
 
 _BATCH_ROWS = 2000
+# So much of the indexes stays in SQLite's memory: addresses come in no order.
+_PAGES_KIB = 48_000
 
 __all__ = ["ImportReport", "RefusedLine", "import_subscribers"]
 
@@ -67,7 +69,7 @@ def import_subscribers(
     with open_table(source) as table, SeenAddresses() as seen:
         found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session, database.read() as asking, roomy(session), undisturbed():
+        with opened as session, database.read() as asking, room_for_pages(session, _PAGES_KIB), undisturbed():
             lists = _Lists(session, list_slug, consent_basis.strip())
             reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
             changes = Changes(session, asking, now, lists.bases, is_dry=dry_run)

@@ -20,10 +20,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Json
 
-from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession
+from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession, is_postgresql
 
-# While an import writes, this much of the indexes stays in SQLite's memory: addresses come in no order.
-_SQLITE_CACHE_KIB = 48_000
 # Rows in one statement: SQLite makes them all without asking Python between two, which halves the time, and lets the
 # thread that reads the file go on meanwhile.
 _ROWS_IN_ONE = 500
@@ -53,7 +51,7 @@ class BulkWriter:
 
     def __init__(self, session: WriteSession) -> None:
         self._connection = session.connection()
-        self._is_postgresql = self._connection.dialect.name == "postgresql"
+        self._is_postgresql = is_postgresql(session)
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._types: dict[Columns, list[int]] = {}
         self._under_way: deque[Future[None]] = deque()
@@ -147,7 +145,7 @@ def rows_among(
         return []
     connection = session.connection()
     start = f"SELECT {names[0]}, {names[1]} FROM {table} WHERE {names[0]} "  # noqa: S608 - our own names
-    if connection.dialect.name == "postgresql":
+    if is_postgresql(session):
         found = connection.exec_driver_sql(f"{start} = ANY(%s)", (list(values),))
     else:
         found = connection.exec_driver_sql(f"{start} IN ({', '.join('?' * len(values))})", tuple(values))
@@ -172,18 +170,3 @@ def undisturbed() -> Iterator[None]:
     finally:
         sys.setswitchinterval(seconds)
         gc.set_threshold(*thresholds)
-
-
-@contextmanager
-def roomy(session: ReadSession) -> Iterator[None]:
-    """Gives SQLite more memory for its pages while the block runs."""
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    before = connection.exec_driver_sql("PRAGMA cache_size").scalar()
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{_SQLITE_CACHE_KIB}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")

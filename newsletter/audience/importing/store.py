@@ -22,7 +22,7 @@ from newsletter.audience.models import (
     Suppression,
     SuppressionReason,
 )
-from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
 
 _PUBLIC_NAME_BYTES = 12
 _READER = ("name", "first_name", "languages", "language_origin", "reads_both", "attributes")
@@ -54,7 +54,7 @@ class Store:
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
+        self._is_postgresql = is_postgresql(session)
 
     def suppressed(self, keys: Collection[bytes]) -> dict[bytes, SuppressionReason]:
         """Those of the address keys that are suppressed, with the reasons."""
@@ -119,7 +119,7 @@ class Changes:
         self._last_id: int | None = None
         if self._session is None:
             return
-        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
+        self._is_postgresql = is_postgresql(session)
         if self._is_postgresql:
             # Two imports of one address at once: the second waits for the first. Leaving a list goes on meanwhile,
             # as it writes only to `subscription`. On SQLite every writer waits anyway.
