@@ -1,4 +1,6 @@
-"""Compares our compiler with npm's MJML on a folder of MJML documents: python tools/compare_mjml.py FOLDER [4|5].
+"""Compares our compiler with npm's MJML on MJML documents: python tools/compare_mjml.py FOLDER|attributes [4|5].
+
+The documents are the `.mjml` files under FOLDER, or, with `attributes`, some 2,800 that set every attribute in every way.
 
 Prints a line for each document that differs, with the first differing tokens, and the sums: how many are equivalent of
 those that npm's MJML compiles. Documents that say the same but for white space count once. Run `npm ci` in tools/oracle
@@ -16,27 +18,32 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from html_tokens import differences, tokens_of
 from newsletter.rendering.mjml.compiling import compile_mjml
 from npm_mjml import Rendered, render_with_npm
+from varied_mjml import varied_mjml
 
 _AT_ONCE = 200
 
 
 def main(folder: str, version: str = "4") -> int:
     """Compares; 0 where every document is equivalent."""
-    found = sorted(Path(folder).rglob("*.mjml"))
-    documents = {path: path.read_bytes().decode("utf-8", "replace") for path in found}
-    distinct = {" ".join(source.split()): path for path, source in reversed(documents.items())}
-    paths = sorted(distinct.values())
+    documents = dict(varied_mjml()) if folder == "attributes" else _read(Path(folder))
+    distinct = {" ".join(source.split()): name for name, source in reversed(documents.items())}
+    names = sorted(distinct.values())
     sums: Counter[str] = Counter()
-    for path, official in zip(paths, _official([documents[path] for path in paths], version), strict=True):
+    for name, official in zip(names, _official([documents[name] for name in names], version), strict=True):
         if "<body" in official.html:
-            verdict, detail = _judged(documents[path], official.html)
+            verdict, detail = _judged(documents[name], official.html)
             sums[verdict] += 1
             if detail:
-                print(f"{verdict:12} {path.relative_to(folder)}: {detail}")
+                print(f"{verdict:12} {name}: {detail}")
     usable = sums.total()
-    print(f"{len(found)} files, {len(paths)} distinct, {usable} that npm's MJML {version} compiles:")
+    print(f"{len(documents)} documents, {len(names)} distinct, {usable} that npm's MJML {version} compiles:")
     print(f"{sums['equivalent']} of {usable} equivalent;", ", ".join(_parts(sums)) or "nothing else")
     return 0 if set(sums) <= {"equivalent"} else 1
+
+
+def _read(folder: Path) -> dict[str, str]:
+    found = sorted(folder.rglob("*.mjml"))
+    return {str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace") for path in found}
 
 
 def _official(sources: list[str], version: str) -> Iterator[Rendered]:
