@@ -185,20 +185,25 @@ def _by_address(candidates: sa.Select[int], prefix: str, after_id: int) -> sa.Se
     ).order_by(Subscriber.address_lower)
 
 
-def _languages_read(session: ReadSession, language: str) -> list[tuple[str, ...]]:
-    """Those of the choices that readers made in which the language is: a few dozens, where readers are a million.
+def language_choices(session: ReadSession) -> list[tuple[str, ...]]:
+    """Every choice of languages that some reader has made, once: a few dozens, where readers are a million.
 
     Goes along the index from one to the next greater; a DISTINCT would look at every reader.
     """
-    tag = normalise_tag(language) if language else ""
     column = sa.type_coerce(Subscriber.languages, sa.String)
     first = sa.select(sa.func.min(column).label("languages")).cte("choice", recursive=True)
     greater = sa.select(sa.func.min(column)).where(column > first.c.languages).scalar_subquery()
     choice = first.union_all(sa.select(greater).where(first.c.languages.is_not(None)))
     stored = session.scalars(sa.select(choice.c.languages).where(choice.c.languages.is_not(None)))
-    choices = [tuple(filter(None, text.split(","))) for text in stored]
-    if not tag:
+    return [tuple(filter(None, text.split(","))) for text in stored]
+
+
+def _languages_read(session: ReadSession, language: str) -> list[tuple[str, ...]]:
+    """Those of the choices that readers made in which the language is."""
+    choices = language_choices(session)
+    if not language:
         return [languages for languages in choices if not languages]
+    tag = normalise_tag(language)
     return [
         languages
         for languages in choices

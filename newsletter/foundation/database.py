@@ -168,18 +168,23 @@ def is_postgresql(session: ReadSession) -> bool:
 def room_for_pages(session: ReadSession, kib: int) -> Iterator[None]:
     """Lets SQLite keep so much of the database in memory while the block runs, where 2 MB are usual; else nothing.
 
-    For many rows that go to all places of their indexes.
+    For many rows that go to all places of their indexes. As much again is for temporary tables, where there are any.
     """
     if is_postgresql(session):
         yield
         return
     connection = session.connection()
-    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{kib}")
+    usual = {
+        name: connection.exec_driver_sql(f"PRAGMA {name}.cache_size").scalar_one()
+        for name in ("main", "temp")
+    }
+    for name in usual:
+        connection.exec_driver_sql(f"PRAGMA {name}.cache_size = -{kib}")
     try:
         yield
     finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
+        for name, size in usual.items():
+            connection.exec_driver_sql(f"PRAGMA {name}.cache_size = {size}")
 
 
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:

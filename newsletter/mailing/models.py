@@ -143,22 +143,24 @@ class Delivery(Base):
     """One reader in one mailing.
 
     Rows are made by INSERT ... SELECT from the tables that their numbers point to, a million at a time, so there are
-    no foreign keys; and no index speaks of what changes while a mailing runs, so that PostgreSQL need not touch one
-    (docs/decisions/0028).
+    no foreign keys; and no index speaks of what changes while a mailing runs, so that PostgreSQL need not touch one.
+    The rows of a slice lie together: SQLite keeps the table in the order of its key (docs/decisions/0028).
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
-        sa.Index("ix_delivery_subscriber_id", "subscriber_id"),
-        sa.Index("ix_delivery_mailing_id_slice_no", "mailing_id", "slice_no"),
+        # Each reader once in a mailing.
+        sa.Index("ix_delivery_subscriber_id_mailing_id", "subscriber_id", "mailing_id", unique=True),
         # Room in each page for a row's later versions (heap-only tuples).
-        {"postgresql_with": {"fillfactor": 50}},
+        {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 50}},
     )
 
     mailing_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slice_no: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=0, server_default="0"
+    )
     subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     subscription_id: Mapped[int]
-    slice_no: Mapped[int] = mapped_column(default=0, server_default="0")
     # Which run claimed it last: only that one's answers count.
     run_token: Mapped[int | None] = mapped_column(sa.BigInteger)
     variant: Mapped[str | None] = mapped_column(sa.String(41))  # None for those left out

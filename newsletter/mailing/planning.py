@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 import sqlalchemy as sa
 
-from newsletter.audience.queries import list_slugs
+from newsletter.audience.queries import language_choices, list_slugs
 from newsletter.editions.models import Edition
 from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.editions.rules import variants_of
@@ -108,7 +109,7 @@ def make_deliveries(
     frozen = set(variant_names(session, [edition.id]).get(edition.id, []))
     readers = readers_of(session, readership, now)
     with room_for_many(session):
-        plan_rows(session, mailing.id, readers, _planned(session, edition, readers, frozen), now)
+        plan_rows(session, mailing.id, readers, _planned(session, edition, frozen), now)
 
 
 def new_mailing(session: WriteSession, edition_id: int, readership: Readership, now: datetime) -> Mailing:
@@ -176,15 +177,11 @@ def _release_waiting(
     return True
 
 
-def _planned(
-    session: ReadSession, edition: Edition, readers: sa.Subquery, frozen: Collection[str]
-) -> dict[Choice, Planned]:
-    """What each choice of languages among the readers gets."""
+def _planned(session: ReadSession, edition: Edition, frozen: Collection[str]) -> dict[Choice, Planned]:
+    """What each choice of languages gets, whoever made it."""
     variants = intended_variants(edition)
     planned: dict[Choice, Planned] = {}
-    for languages, reads_both in session.execute(
-        sa.select(readers.c.languages, readers.c.reads_both).distinct()
-    ):
+    for languages, reads_both in product(language_choices(session), (False, True)):
         variant = choose_variant(languages, reads_both, variants, edition.languages)
         planned[languages, reads_both] = Planned(variant, _state_of(variant, frozen))
     return planned

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.audience.models import Subscriber
 from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql, room_for_pages
 from newsletter.mailing.domains import GROUPS, OTHER, group_of
 from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
@@ -21,6 +22,9 @@ SLICE_SIZE = 500
 # From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
 _LARGE_DOMAIN_MIN = 200
 _LARGE_DOMAINS_MAX = 40
+# Where there are very many readers, domains are counted among every eleventh, as an even share of them is enough.
+_MANY_READERS = 100_000
+_ONE_IN = 11
 _ROOM_KIB = 64 * 1024
 # What a planned row can be, and what a slice of such rows is.
 _KINDS = (
@@ -110,10 +114,14 @@ def domain_of(session: ReadSession, address: sa.ColumnElement[str]) -> sa.Column
 def _groups(session: ReadSession, readers: sa.Subquery) -> dict[str, str]:
     """domain -> group, of every domain that is not among the others."""
     domain = domain_of(session, readers.c.address_lower)
+    least = _LARGE_DOMAIN_MIN
+    counted = sa.select(domain)
+    if (session.scalar(sa.select(sa.func.max(Subscriber.id))) or 0) > _MANY_READERS:
+        counted = counted.where(readers.c.subscriber_id % _ONE_IN == 0)
+        least //= _ONE_IN
     large = session.scalars(
-        sa.select(domain)
-        .group_by(domain)
-        .having(sa.func.count() >= _LARGE_DOMAIN_MIN)
+        counted.group_by(domain)
+        .having(sa.func.count() >= least)
         .order_by(sa.func.count().desc(), domain)
         .limit(_LARGE_DOMAINS_MAX)
     ).all()
@@ -158,10 +166,16 @@ def _placed(
 
 @contextmanager
 def _in_order(session: WriteSession, placed: sa.Select[Any]) -> Iterator[sa.Subquery]:
-    """The `placed` readers as a table, for the length of the block, each with her `place` among those of her sort, from 0.
+    """The `placed` readers, for the length of the block, each with her `place` among those of her sort, from 0.
 
-    They are numbered as they come into a table: with a window function SQLite takes half as long again.
+    On SQLite they are numbered as they come into a table: with a window function it takes half as long again, where
+    PostgreSQL takes twice as long for the table.
     """
+    if is_postgresql(session):
+        each = placed.order_by(None).subquery()
+        place = sa.func.row_number().over(partition_by=each.c.sort, order_by=each.c.subscriber_id) - 1
+        yield sa.select(each, place.label("place")).subquery()
+        return
     columns: dict[str, _Type] = {
         "subscriber_id": sa.Integer(),
         "subscription_id": sa.Integer(),
