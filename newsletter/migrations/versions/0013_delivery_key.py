@@ -1,5 +1,7 @@
 """Deliveries lie in the order of their slices, and one index says that each reader is there once."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,7 +28,7 @@ def upgrade() -> None:
 
 def _make_anew() -> None:
     """In SQLite the order of a table's rows is said where it is made."""
-    columns = (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("mailing_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("slice_no", sa.Integer(), autoincrement=False, server_default="0", nullable=False),
         sa.Column("subscriber_id", sa.Integer(), autoincrement=False, nullable=False),
