@@ -160,8 +160,8 @@ def record(
     ledger: Ledger | None = None,
 ) -> None:
     """Writes down what became of some of a claim."""
-    results = [result_of(claim.run.token, item, outcome, now, lambda: 0.0) for item, outcome in outcomes]
-    (ledger or Ledger()).record(session, claim.key.mailing_id, results, now)
+    results = [result_of(item, outcome, now, lambda: 0.0) for item, outcome in outcomes]
+    (ledger or Ledger()).record(session, claim, results, now)
 
 
 def send_all(

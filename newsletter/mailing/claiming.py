@@ -17,12 +17,13 @@ from newsletter.mailing.sets import as_text, fetched, gathered, is_among
 
 NOW = sa.bindparam("now", type_=UtcDateTime())
 """The moment, in statements that are built once."""
-OF_ANOTHER_RUN = "of another run"
-"""In place of the reason why a reader may not be mailed: nobody knows what became of her message."""
-_KEY = (
+OF_SLICE = (
     DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
     DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
 )
+"""The rows of one slice, in such statements."""
+OF_ANOTHER_RUN = "of another run"
+"""In place of the reason why a reader may not be mailed: nobody knows what became of her message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _marking(_on_postgresql: bool) -> sa.Update:
     return (
         sa.update(DELIVERIES)
         .where(
-            *_KEY,
+            *OF_SLICE,
             sa.or_(
                 DELIVERIES.c.state == DeliveryState.PENDING,
                 sa.and_(DELIVERIES.c.state == DeliveryState.DEFERRED, DELIVERIES.c.next_attempt_at <= NOW),
@@ -114,7 +115,7 @@ def _claiming(on_postgresql: bool) -> sa.Select[str]:
         )
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*_KEY, Delivery.state == DeliveryState.ATTEMPTING)
+        .where(*OF_SLICE, Delivery.state == DeliveryState.ATTEMPTING)
     )
     return gathered(statement, on_postgresql=on_postgresql)
 

@@ -68,6 +68,13 @@ class Hand:
         liveness.held_here.add(token)
 
     @property
+    def what_it_claimed(self) -> Claim:
+        """Its claim. Raises RuntimeError before there is one."""
+        if self.claim is None:
+            raise RuntimeError("nothing was claimed yet")
+        return self.claim
+
+    @property
     def domain_group(self) -> str:
         """With which provider the mailboxes are."""
         return self.claim.key.domain_group if self.claim else ""

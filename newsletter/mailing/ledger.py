@@ -164,26 +164,19 @@ class Ledger:
             )
         return wanted
 
-    def record(
-        self, session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime
-    ) -> None:
-        """Writes down what became of claimed deliveries, of any runs over one mailing. The same again changes nothing.
+    def record(self, session: WriteSession, claim: Claim, results: Sequence[Result], now: datetime) -> None:
+        """Writes down what became of deliveries of this claim. The same again changes nothing.
 
         Only rows still attempting, or in doubt, and of the run that claimed them last, are moved: a late answer
         resolves a doubt and nothing else.
         """
-        record_rows(session, mailing_id, results, now)
+        record_rows(session, claim.key, claim.run.token, results, now)
 
     def record_accepted(
-        self,
-        session: WriteSession,
-        mailing_id: int,
-        token: int,
-        answers: Sequence[tuple[int, Outcome]],
-        now: datetime,
+        self, session: WriteSession, claim: Claim, answers: Sequence[tuple[int, Outcome]], now: datetime
     ) -> None:
-        """Writes down, as `record` does, which readers' messages of one run servers have accepted, with the answers."""
-        record_accepted(session, mailing_id, token, answers, now)
+        """Writes down, as `record` does, which readers' messages servers have accepted, with the answers."""
+        record_accepted(session, claim.key, claim.run.token, answers, now)
 
     def end_run(self, session: WriteSession, key: SliceKey, token: int, now: datetime) -> None:
         """Gives the right back, and says when the slice is due again, if at all."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
+from newsletter.mailing.claiming import OF_SLICE, SliceKey
 from newsletter.mailing.models import DELIVERIES, Delivery, DeliveryState
 from newsletter.mailing.prepared import Prepared
 from newsletter.mailing.sets import as_text, is_among, rows_given
@@ -14,9 +15,8 @@ from newsletter.transport.outcome import Outcome
 
 
 class Result(NamedTuple):
-    """What one claimed delivery has become, by the answer to the run of this token."""
+    """What one claimed delivery has become, by the answer to the run that claimed it."""
 
-    token: int
     subscriber_id: int
     state: DeliveryState
     counts: bool = True
@@ -27,17 +27,19 @@ class Result(NamedTuple):
     reply_text: str = ""
 
 
-def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result], now: datetime) -> None:
-    """Moves the rows of these results that are attempting or in doubt for the run that the result is of.
+def record_rows(
+    session: WriteSession, key: SliceKey, token: int, results: Sequence[Result], now: datetime
+) -> None:
+    """Moves the rows of these results that are attempting or in doubt for the run of this token, at this slice.
 
     Those that became the same are moved together; only words and times of their own are carried for each.
     """
-    alike: dict[tuple[int, DeliveryState, bool, int | None, str | None], list[Result]] = {}
+    alike: dict[tuple[DeliveryState, bool, int | None, str | None], list[Result]] = {}
     for result in results:
-        token, _, state, counts, _, code, enhanced, _ = result
-        alike.setdefault((token, state, counts, code, enhanced), []).append(result)
-    for (token, state, counts, code, enhanced), group in alike.items():
-        values = _values(mailing_id, token, state, code, enhanced, now)
+        _, state, counts, _, code, enhanced, _ = result
+        alike.setdefault((state, counts, code, enhanced), []).append(result)
+    for (state, counts, code, enhanced), group in alike.items():
+        values = _values(key, token, state, code, enhanced, now)
         # An attempt that does not count was counted at the claim.
         values["more_attempts"] = 0 if counts else -1
         words = [(result.subscriber_id, result.reply_text, result.next_attempt_at) for result in group]
@@ -45,19 +47,19 @@ def record_rows(session: WriteSession, mailing_id: int, results: Sequence[Result
 
 
 def record_accepted(
-    session: WriteSession, mailing_id: int, token: int, answers: Sequence[tuple[int, Outcome]], now: datetime
+    session: WriteSession, key: SliceKey, token: int, answers: Sequence[tuple[int, Outcome]], now: datetime
 ) -> None:
-    """As `record_rows`, in a third of the time, of readers of one run whose messages were accepted, with the answers."""
+    """As `record_rows`, in a third of the time, of readers whose messages were accepted, with the answers."""
     first = answers[0][1]
     if all([outcome == first for _, outcome in answers]):  # noqa: C419 - hundreds, and a list is faster
-        values = _values(mailing_id, token, DeliveryState.ACCEPTED, first.code, first.enhanced, now)
+        values = _values(key, token, DeliveryState.ACCEPTED, first.code, first.enhanced, now)
         _record_alike(session, values, [subscriber_id for subscriber_id, _ in answers], first.text)
         return
     by_code: dict[tuple[int | None, str | None], list[_Words]] = {}
     for subscriber_id, outcome in answers:
         by_code.setdefault((outcome.code, outcome.enhanced), []).append((subscriber_id, outcome.text, None))
     for (code, enhanced), words in by_code.items():
-        _record(session, _values(mailing_id, token, DeliveryState.ACCEPTED, code, enhanced, now), words)
+        _record(session, _values(key, token, DeliveryState.ACCEPTED, code, enhanced, now), words)
 
 
 # A reader, the server's words to her message, and when it is tried again.
@@ -65,10 +67,11 @@ _Words = tuple[int, str, datetime | None]
 
 
 def _values(
-    mailing_id: int, token: int, state: DeliveryState, code: int | None, enhanced: str | None, now: datetime
+    key: SliceKey, token: int, state: DeliveryState, code: int | None, enhanced: str | None, now: datetime
 ) -> dict[str, Any]:
     return {
-        "its_mailing": mailing_id,
+        "its_mailing": key.mailing_id,
+        "its_slice": key.slice_no,
         "its_token": token,
         "new_state": state,
         "more_attempts": 0,
@@ -84,10 +87,7 @@ def _record(session: WriteSession, values: dict[str, Any], words: Sequence[_Word
     if next_attempt_at is None and all(item[1] == text for item in words):
         _record_alike(session, values, [item[0] for item in words], text)
         return
-    mailing_id = values.pop("its_mailing")
-    values["given"] = as_text(
-        [(mailing_id, reader, text, _moment(session, moment)) for reader, text, moment in words]
-    )
+    values["given"] = as_text([(reader, text, _moment(session, moment)) for reader, text, moment in words])
     _with_words_of_their_own(session, values)
 
 
@@ -100,8 +100,6 @@ def _record_alike(
 
 
 _COLUMNS = {
-    # Among the rows, and not said once: else SQLite goes through the whole mailing for every row.
-    "mailing_id": sa.Integer(),
     "subscriber_id": sa.BigInteger(),
     "reply_text": sa.String(),
     "next_attempt_at": Delivery.next_attempt_at.type,
@@ -110,20 +108,14 @@ _COLUMNS = {
 
 def _same_words(on_postgresql: bool) -> sa.Update:
     is_given = is_among(DELIVERIES.c.subscriber_id, "given", on_postgresql=on_postgresql)
-    return (
-        _moves()
-        .where(DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"), is_given)
-        .values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
-    )
+    return _moves().where(is_given).values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
 
 
 def _own_words(on_postgresql: bool) -> sa.Update:
     given = rows_given("given", _COLUMNS, on_postgresql=on_postgresql)
     return (
         _moves()
-        .where(
-            DELIVERIES.c.mailing_id == given.c.mailing_id, DELIVERIES.c.subscriber_id == given.c.subscriber_id
-        )
+        .where(DELIVERIES.c.subscriber_id == given.c.subscriber_id)
         .values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
     )
 
@@ -133,6 +125,7 @@ def _moves() -> sa.Update:
     return (
         sa.update(DELIVERIES)
         .where(
+            *OF_SLICE,
             DELIVERIES.c.run_token == sa.bindparam("its_token"),
             sa.or_(state == DeliveryState.ATTEMPTING, state == DeliveryState.IN_DOUBT),
         )

@@ -17,7 +17,6 @@ BLAMED_OF = 50
 
 
 def result_of(
-    token: int,
     claimed: ClaimedDelivery,
     outcome: Outcome,
     now: datetime,
@@ -34,7 +33,6 @@ def result_of(
     if state is DeliveryState.DEFERRED:
         next_attempt_at = now + retry_after(claimed.attempt_count, chance())
     return Result(
-        token,
         claimed.subscriber_id,
         state,
         counts or state is DeliveryState.IN_DOUBT,

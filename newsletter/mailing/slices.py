@@ -7,7 +7,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
-from newsletter.mailing.claiming import NOW, SliceKey
+from newsletter.mailing.claiming import NOW, OF_SLICE, SliceKey
 from newsletter.mailing.models import (
     DELIVERIES,
     MAILINGS,
@@ -170,12 +170,8 @@ def settle_slice(session: WriteSession, mailing_id: int, slice_no: int, now: dat
         _set_state(session, mailing_id, MailingState.RUNNING, finished_at=None)
 
 
-_OF_SLICE = (
-    DELIVERIES.c.mailing_id == sa.bindparam("its_mailing"),
-    DELIVERIES.c.slice_no == sa.bindparam("its_slice"),
-)
 _FIRST_RETRY = sa.select(sa.func.min(DELIVERIES.c.next_attempt_at)).where(
-    *_OF_SLICE, DELIVERIES.c.state == DeliveryState.DEFERRED
+    *OF_SLICE, DELIVERIES.c.state == DeliveryState.DEFERRED
 )
 _ITS_MAILING = MAILINGS.c.id == sa.bindparam("its_mailing")
 # Shared: a cancelling comes wholly before or after; many runs may end at once.
@@ -189,7 +185,7 @@ def _asking_the_rows(_on_postgresql: bool) -> sa.Select[Any]:
         state == DeliveryState.DEFERRED,
         state == DeliveryState.WAITING,
     )
-    return sa.select(*(sa.func.max(sa.case((is_so, 1), else_=0)) for is_so in kinds)).where(*_OF_SLICE)
+    return sa.select(*(sa.func.max(sa.case((is_so, 1), else_=0)) for is_so in kinds)).where(*OF_SLICE)
 
 
 def _settling(new_state: sa.ColumnElement[Any]) -> sa.Update:

@@ -11,6 +11,7 @@ from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.errors import JournalHasNoRoom
 from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.queries import was_disabled_before
+from newsletter.mailing.recording import Result
 from newsletter.mailing.results import result_of
 from newsletter.mailing.rules import is_dead_address, is_disabled_mailbox
 from newsletter.mailing.sending import beat_sending, hold_group, pause_running
@@ -70,20 +71,19 @@ class Step:
     def _record(self, session: WriteSession) -> None:
         """Writes down what was heard."""
         now, ledger = self.parts.clock(), self.parts.ledger
-        accepted: dict[int, list[tuple[int, Outcome]]] = {}  # nearly all of them; by the token of the run
-        results = []
+        accepted: dict[Hand, list[tuple[int, Outcome]]] = {}  # nearly all of them
+        results: dict[Hand, list[Result]] = {}
         for held, outcome in self.heard:
-            token = held.hand.run.token
             if outcome.verdict is Verdict.ACCEPTED:
-                accepted.setdefault(token, []).append((held.claimed[0], outcome))
+                accepted.setdefault(held.hand, []).append((held.claimed[0], outcome))
             else:
-                results.append(
-                    result_of(token, held.claimed, outcome, now, random.random, self.parts.give_up_after)
-                )
+                result = result_of(held.claimed, outcome, now, random.random, self.parts.give_up_after)
+                results.setdefault(held.hand, []).append(result)
                 self._suppress_if_dead(session, held.claimed, outcome)
-        for token, answers in accepted.items():
-            ledger.record_accepted(session, self.mailing_id, token, answers, now)
-        ledger.record(session, self.mailing_id, results, now)
+        for hand, answers in accepted.items():
+            ledger.record_accepted(session, hand.what_it_claimed, answers, now)
+        for hand, its_results in results.items():
+            ledger.record(session, hand.what_it_claimed, its_results, now)
 
     def _suppress_if_dead(self, session: WriteSession, claimed: ClaimedDelivery, outcome: Outcome) -> None:
         """An address that does not exist is never mailed again; one that is switched off, the second time."""

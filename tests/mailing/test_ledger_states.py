@@ -161,8 +161,7 @@ class Protocol(RuleBasedStateMachine):
         mark = {"250": Mark.ACCEPTED, "451": Mark.NOT_TAKEN, "550": Mark.NOT_TAKEN}
         process.marks[reader] = mark.get(answer, Mark.HANDED_OVER)
         at = NOW if state is DeliveryState.DEFERRED else None
-        token = process.claim.run.token
-        process.results.append(Result(token, reader, state, True, at, None, None, answer))
+        process.results.append(Result(reader, state, True, at, None, None, answer))
 
     @precondition(lambda self: self.processes)
     @rule(number=st.integers(0, 3), fate=st.sampled_from(["done", "done", "lost after"]))
@@ -170,7 +169,7 @@ class Protocol(RuleBasedStateMachine):
         process = self.process(number)
         for _ in range(2 if fate == "lost after" else 1):
             with self.db.transaction() as session:
-                self.ledger.record(session, self.mailing_id, process.results, NOW)
+                self.ledger.record(session, process.claim, process.results, NOW)
         process.results = []
         if not process.to_send:
             self.processes.remove(process)
@@ -343,7 +342,7 @@ class MarksAfterwards(Ledger):
             session.execute(sa.delete(DeliveryRun).where(DeliveryRun.token == found.run.token))
         return found
 
-    def record(self, session: WriteSession, mailing_id: int, results: Any, now: Any) -> None:
+    def record(self, session: WriteSession, claim: Claim, results: Any, now: Any) -> None:
         for item in results:
             session.execute(
                 sa.update(Delivery)
