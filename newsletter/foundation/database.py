@@ -26,6 +26,9 @@ _WATCHFUL = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+# A process that is frozen in the middle of a transaction (a machine put to sleep, SIGSTOP) holds what it has locked, and
+# others wait for it: after so long PostgreSQL takes it away. Nothing of ours pauses so long between two statements.
+_FROZEN_AFTER = "-c idle_in_transaction_session_timeout=60s"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -198,7 +201,11 @@ def _postgresql_engine(url: sa.URL) -> Engine:
     return sa.create_engine(
         url,
         # UTF8 whatever PGCLIENTENCODING says.
-        connect_args={"client_encoding": "UTF8", **watchful_options(url)},
+        connect_args={
+            "client_encoding": "UTF8",
+            **({} if "options" in url.query else {"options": _FROZEN_AFTER}),
+            **watchful_options(url),
+        },
         pool_pre_ping=True,
         hide_parameters=True,
     )

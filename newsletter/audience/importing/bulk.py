@@ -7,7 +7,7 @@ several times as long. Everything happens on the session's own connection, in it
 import gc
 import sys
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,6 +87,10 @@ class BulkWriter:
             write = self._copy if self._is_postgresql else self._insert
             self._under_way.append(self._thread.submit(write, columns, rows))
 
+    def make(self, statement: sa.Executable, values: Mapping[str, Any]) -> None:
+        """Lets a statement be made after what was given before it."""
+        self._under_way.append(self._thread.submit(self._execute, statement, values))
+
     def insert_unless_there(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds those of the rows that a unique constraint has not already, be it from another session just now."""
         if not rows:
@@ -104,6 +108,9 @@ class BulkWriter:
             f"INSERT INTO {columns.table} ({names}) SELECT {names} FROM {waiting} ON CONFLICT DO NOTHING"  # noqa: S608
         )
         self._connection.exec_driver_sql(f"TRUNCATE {waiting}")
+
+    def _execute(self, statement: sa.Executable, values: Mapping[str, Any]) -> None:
+        self._connection.execute(statement, values)
 
     def _insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]], manner: str = "") -> None:
         for start in range(0, len(rows), _ROWS_IN_ONE):

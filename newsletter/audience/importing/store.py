@@ -1,7 +1,7 @@
 """The database as an import sees it: who is there, a batch at a time, and the rows that write a batch."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as in_json
@@ -37,6 +37,18 @@ _SUBSCRIPTIONS = Columns(
 _EVIDENCE = Columns(
     Consent.__tablename__,
     ("subscriber_id", "list_id", "event", "at", "basis", "way", "form_url", "ip", "user_agent", "message_id"),
+)
+# The evidence of new readers' subscriptions, which say all of it: the database takes it from there.
+_EVIDENCE_OF_NEW = sa.insert(Consent).from_select(
+    list(_EVIDENCE.names),
+    sa.select(
+        Subscription.subscriber_id,
+        Subscription.list_id,
+        sa.literal(ConsentEvent.IMPORTED, Consent.event.type),
+        Subscription.since,
+        Subscription.consent_basis,
+        *(sa.literal("") for _ in _EVIDENCE.names[5:]),
+    ).where(Subscription.subscriber_id.between(sa.bindparam("first_id"), sa.bindparam("last_id"))),
 )
 
 
@@ -166,12 +178,14 @@ class Changes:
                 self.settle()
             self._write_corrected(self._session)
             self._write_ended(self._session)
-            rows, evidence = self._subscription_rows(self._subscribed)
-            self._writer.insert_unless_there(_SUBSCRIPTIONS, rows)
-            self._write_new(self._writer, evidence)
+            self._writer.insert_unless_there(_SUBSCRIPTIONS, self._subscription_rows(self._subscribed))
+            self._writer.insert(_EVIDENCE, self._evidence_rows(self._subscribed))
+            self._write_new(self._writer)
         self._forget()
 
-    def _write_new(self, writer: BulkWriter, more_evidence: list[tuple[Any, ...]]) -> None:
+    def _write_new(self, writer: BulkWriter) -> None:
+        if not self._new:
+            return
         subscribers, subscriptions = [], []
         ids = self._fresh_ids(len(self._new))
         stored_json = writer.stored_json
@@ -194,17 +208,15 @@ class Changes:
             )
             for list_id, state in wanted.subscriptions:
                 subscriptions.append((subscriber_id, list_id, state))
-        rows, evidence = self._subscription_rows(subscriptions)
         writer.insert(_SUBSCRIBERS, subscribers)
-        writer.insert(_SUBSCRIPTIONS, rows)
-        writer.insert(_EVIDENCE, more_evidence + evidence)
+        writer.insert(_SUBSCRIPTIONS, self._subscription_rows(subscriptions))
+        writer.make(_EVIDENCE_OF_NEW, {"first_id": ids[0], "last_id": ids[-1]})
 
     def _subscription_rows(
         self, wanted: Collection[tuple[int, int, SubscriptionState]]
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """The rows of subscriptions, and of the evidence on what grounds each of them is there."""
+    ) -> list[tuple[Any, ...]]:
         names = os.urandom(_PUBLIC_NAME_BYTES * len(wanted))
-        rows, evidence = [], []
+        rows = []
         for place, (subscriber_id, list_id, state) in enumerate(wanted):
             is_ended = state is SubscriptionState.ENDED
             name = names[place * _PUBLIC_NAME_BYTES : (place + 1) * _PUBLIC_NAME_BYTES]
@@ -212,15 +224,20 @@ class Changes:
             ended_at = self._at if is_ended else None
             basis = self._bases[list_id]
             rows.append((list_id, subscriber_id, state.value, reason, name, basis, self._at, ended_at))
-            evidence.append(
-                (subscriber_id, list_id, ConsentEvent.IMPORTED.value, self._at, basis, "", "", "", "", "")
-            )
-        return rows, evidence
+        return rows
 
-    def _fresh_ids(self, count: int) -> Iterable[int]:
+    def _evidence_rows(
+        self, wanted: Collection[tuple[int, int, SubscriptionState]]
+    ) -> list[tuple[Any, ...]]:
+        """On what grounds each of the subscriptions is there."""
+        event = ConsentEvent.IMPORTED.value
+        return [
+            (subscriber_id, list_id, event, self._at, self._bases[list_id], "", "", "", "", "")
+            for subscriber_id, list_id, _ in wanted
+        ]
+
+    def _fresh_ids(self, count: int) -> Sequence[int]:
         """Ids for new subscribers, taken beforehand: rows that need not answer with theirs go in five times as fast."""
-        if not count:
-            return ()
         if self._is_postgresql:
             statement = sa.text(
                 "SELECT nextval(pg_get_serial_sequence('subscriber', 'id')) FROM generate_series(1, :count)"
