@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from newsletter.audience.models import MailingList
+from newsletter.audience.models import MailingList, references_checked_by_sqlite
 from newsletter.foundation.database import Base, state_column
 
 
@@ -36,11 +36,14 @@ class Consent(Base):
     """One event of evidence. Append-only: the database refuses to change a row (migration 0004); erasing a person deletes."""
 
     __tablename__ = "consent"
-    __table_args__ = (sa.Index("ix_consent_subscriber_id", "subscriber_id"),)
+    __table_args__ = (
+        *references_checked_by_sqlite("mailing_list", "subscriber"),
+        sa.Index("ix_consent_subscriber_id", "subscriber_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(sa.ForeignKey("subscriber.id"))
-    list_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mailing_list.id"))  # None: every list
+    subscriber_id: Mapped[int]
+    list_id: Mapped[int | None]  # None: every list
     event: Mapped[ConsentEvent] = mapped_column(state_column(ConsentEvent))
     at: Mapped[datetime]
     basis: Mapped[str] = mapped_column(
