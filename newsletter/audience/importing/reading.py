@@ -74,8 +74,12 @@ class CsvFile:
                 continue
             if not any(values):
                 continue
-            problem = self._length_problem(line, values)
-            yield Row(line, [], problem) if problem else Row(line, values)
+            if self._lines.record_length > FIELD_LENGTH_MAX or len(values) > COLUMNS_MAX:
+                problem = self._length_problem(line, values)
+                if problem:
+                    yield Row(line, [], problem)
+                    continue
+            yield Row(line, values)
 
     def _header_lines(self) -> list[str]:
         head: list[str] = []
@@ -121,12 +125,12 @@ class _Lines:
     def __init__(self, name: str, text: TextIO) -> None:
         self._name = name
         self._readline = text.readline
-        self._record_length = 0
+        self.record_length = 0  # in characters, of as much of the record as was read
         self.number = 0  # of the line read last; the first one is 1
 
     def begin_record(self) -> int:
         """The number of the line that comes next, where a record begins."""
-        self._record_length = 0
+        self.record_length = 0
         return self.number + 1
 
     def __iter__(self) -> Iterator[str]:
@@ -137,8 +141,8 @@ class _Lines:
         if not text:
             raise StopIteration
         self.number += 1
-        self._record_length += len(text)
-        if self._record_length >= RECORD_LENGTH_MAX:
+        self.record_length += len(text)
+        if self.record_length >= RECORD_LENGTH_MAX:
             raise FileRefused(self._name, "the line is longer than a million characters", self.number)
         if "\0" in text:
             raise FileRefused(self._name, f"this is not text but a binary file; {_AS_CSV}", self.number)

@@ -192,7 +192,7 @@ class Changes:
             return
         subscribers, subscriptions = [], []
         ids = self._fresh_ids(len(self._new))
-        stored_json = writer.stored_json
+        stored_json, at = writer.stored_json, self._at
         for subscriber_id, (wanted, reader, key) in zip(ids, self._new, strict=True):
             subscribers.append(
                 (
@@ -206,8 +206,8 @@ class Changes:
                     reader.language_origin.value,
                     reader.reads_both,
                     stored_json(_as_json(reader.attributes)),
-                    self._at,
-                    self._at,
+                    at,
+                    at,
                 )
             )
             for list_id, state in wanted.subscriptions:
