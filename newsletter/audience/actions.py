@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience.errors import ListExists, ListRefused
 from newsletter.audience.models import (
@@ -22,7 +21,7 @@ from newsletter.audience.models import (
 from newsletter.audience.queries import list_by_slug, name_in_force
 from newsletter.audience.rules import address_key, checked_list_id, checked_slug
 from newsletter.foundation.addresses import AddressRefused, envelope_address, parse_address
-from newsletter.foundation.database import WriteSession, insert_unless_there
+from newsletter.foundation.database import WriteSession, insert_into, insert_unless_there
 from newsletter.foundation.language import normalise_tag
 from newsletter.foundation.signing import Keyring
 
@@ -154,9 +153,8 @@ def suppress_instead(
     now: datetime,
 ) -> None:
     """Suppresses the address of this key (`rules.address_key`); an older reason among `instead_of` gives way."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(Suppression)
+        insert_into(session, Suppression)
         .values({"address_key": key, "reason": reason, "since": now})
         .on_conflict_do_update(
             index_elements=["address_key"],

@@ -26,9 +26,6 @@ _WATCHFUL = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-# A process that is frozen in the middle of a transaction (a machine put to sleep, SIGSTOP) holds what it has locked, and
-# others wait for it: after so long PostgreSQL takes it away. Nothing of ours pauses so long between two statements.
-_FROZEN_AFTER = "-c idle_in_transaction_session_timeout=60s"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -190,22 +187,21 @@ def room_for_pages(session: ReadSession, kib: int) -> Iterator[None]:
             connection.exec_driver_sql(f"PRAGMA {name}.cache_size = {size}")
 
 
+def insert_into(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can be told what to do where the row is there already (`on_conflict_do_update`)."""
+    return postgresql.insert(table) if is_postgresql(session) else sqlite.insert(table)
+
+
 def insert_unless_there(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that leaves out rows which a unique column has already, be it from another session just now."""
-    if is_postgresql(session):
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+    return insert_into(session, table).on_conflict_do_nothing()
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:
     return sa.create_engine(
         url,
         # UTF8 whatever PGCLIENTENCODING says.
-        connect_args={
-            "client_encoding": "UTF8",
-            **({} if "options" in url.query else {"options": _FROZEN_AFTER}),
-            **watchful_options(url),
-        },
+        connect_args={"client_encoding": "UTF8", **watchful_options(url)},
         pool_pre_ping=True,
         hide_parameters=True,
     )

@@ -41,6 +41,7 @@ _NOT_IN_LOCAL_PART = re.compile(r'[\s()<>\[\],;:\\"@]')
 _Q_SAFE = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
 )  # RFC 2047 section 5 (3)
+_Q_AS_LONG = "".join([*_Q_SAFE, " "]).encode()  # what is one octet there, too
 _Q_WRITTEN = [
     "_" if octet == 32 else chr(octet) if chr(octet) in _Q_SAFE else f"={octet:02X}" for octet in range(256)
 ]
@@ -197,10 +198,12 @@ def _encoded_words(text: str, taken: int) -> list[str]:
     octets = text.encode()
     octet_count = len(octets)
     if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
-        written = "".join([_Q_WRITTEN[octet] for octet in octets])
+        q_count = octet_count + 2 * len(octets.translate(None, _Q_AS_LONG))
         base64_count, room = (octet_count + 2) // 3 * 4, _FOLD_AT - taken - _WORD_FRAME
-        if min(len(written), base64_count) <= room:
-            return [f"=?utf-8?q?{written}?=" if len(written) <= base64_count else _b_word(text)]
+        if min(q_count, base64_count) <= room:
+            if q_count > base64_count:
+                return [_b_word(text)]
+            return [f"=?utf-8?q?{''.join([_Q_WRITTEN[octet] for octet in octets])}?="]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from builders import NOW
 from builders_mailing import Office
@@ -51,13 +50,3 @@ def test_a_mailing_can_be_paused_while_a_run_sleeps_in_a_claim(
     assert 1 < waited_seconds < 15
     assert office.state() is MailingState.PAUSED
     assert len(broken_by) == 1
-
-
-def test_every_transaction_on_postgresql_ends_when_its_process_is_frozen(postgresql_db: Database) -> None:
-    asked = sa.text("SHOW idle_in_transaction_session_timeout")
-    with postgresql_db.transaction() as session:
-        assert session.scalar(asked) == "1min"
-    with OwnConnection(postgresql_db).transaction() as session:
-        assert session.scalar(asked) == "5s"
-    with postgresql_db.transaction() as session:
-        assert session.scalar(asked) == "1min"

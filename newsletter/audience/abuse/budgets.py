@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience.abuse.models import FormCount
-from newsletter.foundation.database import ReadSession, WriteSession
+from newsletter.foundation.database import ReadSession, WriteSession, insert_into
 from newsletter.foundation.signing import Keyring
 
 SPAN = timedelta(hours=1)
@@ -44,9 +43,8 @@ def network_of(ip: str) -> str | None:
 def count_one(session: WriteSession, keyring: Keyring, place: str, now: datetime) -> int:
     """Counts one more for `place` in the current hour; how many there are with it."""
     row = {"key": _key(keyring, place), "begins_at": _begin(now), "count": 1}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
-        insert(FormCount)
+        insert_into(session, FormCount)
         .values(row)
         .on_conflict_do_update(index_elements=["key", "begins_at"], set_={"count": FormCount.count + 1})
         .returning(FormCount.count)
