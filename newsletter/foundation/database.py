@@ -168,23 +168,18 @@ def is_postgresql(session: ReadSession) -> bool:
 def room_for_pages(session: ReadSession, kib: int) -> Iterator[None]:
     """Lets SQLite keep so much of the database in memory while the block runs, where 2 MB are usual; else nothing.
 
-    For many rows that go to all places of their indexes. As much again is for temporary tables, where there are any.
+    For many rows that go to all places of their indexes.
     """
     if is_postgresql(session):
         yield
         return
     connection = session.connection()
-    usual = {
-        name: connection.exec_driver_sql(f"PRAGMA {name}.cache_size").scalar_one()
-        for name in ("main", "temp")
-    }
-    for name in usual:
-        connection.exec_driver_sql(f"PRAGMA {name}.cache_size = -{kib}")
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{kib}")
     try:
         yield
     finally:
-        for name, size in usual.items():
-            connection.exec_driver_sql(f"PRAGMA {name}.cache_size = {size}")
+        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def insert_into(session: ReadSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
