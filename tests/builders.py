@@ -113,9 +113,11 @@ def a_reader(
     name: str = "",
     state: SubscriptionState = SubscriptionState.ACTIVE,
     end_reason: EndReason | None = None,
+    number: int | None = None,
 ) -> Subscription:
-    """A subscriber of a list; the subscription."""
+    """A subscriber of a list, with the next number or this one; the subscription."""
     subscriber = Subscriber(
+        id=number,
         address=address,
         address_lower=address.lower(),
         address_key=address_key(keyring, address),

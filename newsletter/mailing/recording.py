@@ -87,7 +87,10 @@ def _record(session: WriteSession, values: dict[str, Any], words: Sequence[_Word
     if next_attempt_at is None and all(item[1] == text for item in words):
         _record_alike(session, values, [item[0] for item in words], text)
         return
-    values["given"] = as_text([(reader, text, _moment(session, moment)) for reader, text, moment in words])
+    its_slice = values.pop("its_mailing"), values.pop("its_slice")
+    values["given"] = as_text(
+        [(*its_slice, reader, text, _moment(session, moment)) for reader, text, moment in words]
+    )
     _with_words_of_their_own(session, values)
 
 
@@ -100,6 +103,9 @@ def _record_alike(
 
 
 _COLUMNS = {
+    # Among the rows, and not said once: else SQLite goes through the rows given here for every row of the slice.
+    "mailing_id": sa.Integer(),
+    "slice_no": sa.Integer(),
     "subscriber_id": sa.BigInteger(),
     "reply_text": sa.String(),
     "next_attempt_at": Delivery.next_attempt_at.type,
@@ -108,14 +114,16 @@ _COLUMNS = {
 
 def _same_words(on_postgresql: bool) -> sa.Update:
     is_given = is_among(DELIVERIES.c.subscriber_id, "given", on_postgresql=on_postgresql)
-    return _moves().where(is_given).values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
+    return (
+        _moves().where(*OF_SLICE, is_given).values(reply_text=sa.bindparam("new_text"), next_attempt_at=None)
+    )
 
 
 def _own_words(on_postgresql: bool) -> sa.Update:
     given = rows_given("given", _COLUMNS, on_postgresql=on_postgresql)
     return (
         _moves()
-        .where(DELIVERIES.c.subscriber_id == given.c.subscriber_id)
+        .where(*(DELIVERIES.c[name] == given.c[name] for name in ("mailing_id", "slice_no", "subscriber_id")))
         .values(reply_text=given.c.reply_text, next_attempt_at=given.c.next_attempt_at)
     )
 
@@ -125,7 +133,6 @@ def _moves() -> sa.Update:
     return (
         sa.update(DELIVERIES)
         .where(
-            *OF_SLICE,
             DELIVERIES.c.run_token == sa.bindparam("its_token"),
             sa.or_(state == DeliveryState.ATTEMPTING, state == DeliveryState.IN_DOUBT),
         )

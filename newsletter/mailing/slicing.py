@@ -133,28 +133,24 @@ def _placed(
 ) -> sa.Select[Any]:
     """Of each reader (without a row in this mailing): why she is left out, what her choice gets, and `sort`.
 
-    That is the number of the sort of slice she is in; in the order of which, and then of the readers' numbers, they come.
+    That is the number of the sort of slice she is in.
     """
     kind = sa.case((readers.c.reason.is_(None), choices.c.kind), else_=_KIND_OF[DeliveryState.SKIPPED])
     sort = (sa.func.coalesce(domains.c.place, 0) * len(_KINDS) + kind).label("sort")
-    statement = (
-        sa.select(
-            readers.c.subscriber_id,
-            readers.c.subscription_id,
-            sort,
-            choices.c.variant,
-            readers.c.reason,
-        )
-        .select_from(
-            readers.outerjoin(
-                choices,
-                sa.and_(
-                    choices.c.languages == sa.type_coerce(readers.c.languages, sa.String()),
-                    choices.c.reads_both == readers.c.reads_both,
-                ),
-            ).outerjoin(domains, domains.c.domain == domain_of(session, readers.c.address_lower))
-        )
-        .order_by(sort, readers.c.subscriber_id)
+    statement = sa.select(
+        readers.c.subscriber_id,
+        readers.c.subscription_id,
+        sort,
+        choices.c.variant,
+        readers.c.reason,
+    ).select_from(
+        readers.outerjoin(
+            choices,
+            sa.and_(
+                choices.c.languages == sa.type_coerce(readers.c.languages, sa.String()),
+                choices.c.reads_both == readers.c.reads_both,
+            ),
+        ).outerjoin(domains, domains.c.domain == domain_of(session, readers.c.address_lower))
     )
     if mailing_id is None:
         return statement
@@ -172,7 +168,7 @@ def _in_order(session: WriteSession, placed: sa.Select[Any]) -> Iterator[sa.Subq
     PostgreSQL takes twice as long for the table.
     """
     if is_postgresql(session):
-        each = placed.order_by(None).subquery()
+        each = placed.subquery()
         place = sa.func.row_number().over(partition_by=each.c.sort, order_by=each.c.subscriber_id) - 1
         yield sa.select(each, place.label("place")).subquery()
         return
@@ -184,7 +180,7 @@ def _in_order(session: WriteSession, placed: sa.Select[Any]) -> Iterator[sa.Subq
         "reason": sa.String(40),
     }
     with _table(session, "reader", {"number": sa.Integer()}, columns, ()) as table:
-        session.execute(sa.insert(table).from_select(list(columns), placed))
+        session.execute(sa.insert(table).from_select(list(columns), placed.order_by("sort", "subscriber_id")))
         firsts = session.execute(sa.select(table.c.sort, sa.func.min(table.c.number)).group_by(table.c.sort))
         rows = [tuple(row) for row in firsts]
         with _table(session, "first", {"sort": sa.Integer()}, {"number": sa.Integer()}, rows) as first:

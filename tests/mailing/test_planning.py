@@ -1,7 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
-from builders import NOW, a_frozen_edition, a_list, a_reader, an_announcement, an_edition
+from builders import NOW, a_frozen_edition, a_list, a_reader, an_announcement, an_edition, many_readers
 from newsletter.audience.actions import suppress
 from newsletter.audience.models import EndReason, MailingList, SubscriptionState, SuppressionReason
 from newsletter.editions.models import Fallback
@@ -9,7 +9,7 @@ from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
 from newsletter.mailing.errors import EditionNotFrozen
-from newsletter.mailing.models import Delivery, DeliveryState, SkipReason
+from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason
 from newsletter.mailing.planning import Share, forecast, plan_mailing
 from newsletter.mailing.queries import mailing_report
 
@@ -135,3 +135,18 @@ def test_edition_that_is_not_frozen_is_not_mailed(db: Database) -> None:
         edition_id = an_edition(session, a_list(session), [an_announcement(session)]).id
     with pytest.raises(EditionNotFrozen), db.transaction() as session:
         plan_mailing(session, edition_id, NOW)
+
+
+@pytest.mark.parametrize("is_many", [False, True], ids=["few", "so many that they are sampled"])
+def test_large_domain_has_slices_of_its_own(db: Database, keyring: Keyring, is_many: bool) -> None:
+    list_id, edition_id = a_frozen_edition(db)
+    with db.transaction() as session:
+        mailing_list = session.get_one(MailingList, list_id)
+        addresses = [f"reader{number}@large.example" for number in range(220)]
+        many_readers(session, keyring, mailing_list, [*addresses, "one@small.example", "two@small.example"])
+        if is_many:
+            a_reader(session, keyring, mailing_list, "last@small.example", number=100_001)
+        plan_mailing(session, edition_id, NOW)
+    with db.read() as session:
+        groups = session.scalars(sa.select(DeliverySlice.domain_group).distinct()).all()
+    assert sorted(groups) == ["large.example", "other"]
