@@ -50,6 +50,17 @@ _EVIDENCE_OF_NEW = sa.insert(Consent).from_select(
         *(sa.literal("") for _ in _EVIDENCE.names[5:]),
     ).where(Subscription.subscriber_id.between(sa.bindparam("first_id"), sa.bindparam("last_id"))),
 )
+_READERS = sa.select(
+    Subscriber.id,
+    Subscriber.address_lower,
+    Subscriber.name,
+    Subscriber.first_name,
+    Subscriber.languages,
+    Subscriber.language_origin,
+    Subscriber.reads_both,
+    Subscriber.attributes,
+)
+_STATES = sa.select(Subscription.subscriber_id, Subscription.list_id, Subscription.state)
 _LAST_OF_FRESH_IDS = sa.text(
     "SELECT max(nextval(sequence)) FROM"
     " (SELECT pg_get_serial_sequence('subscriber', 'id') AS sequence OFFSET 0) it, generate_series(1, :count)"
@@ -70,7 +81,10 @@ class Store:
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._is_postgresql = is_postgresql(session)
+        # Built once: a statement that holds two thousand values of its own is kept until Python looks for garbage.
+        among = _among_on_postgresql if is_postgresql(session) else _among_on_sqlite
+        self._readers = _READERS.where(among(Subscriber.id))
+        self._states = _STATES.where(among(Subscription.subscriber_id))
 
     def suppressed(self, keys: Collection[bytes]) -> dict[bytes, SuppressionReason]:
         """Those of the address keys that are suppressed, with the reasons."""
@@ -83,33 +97,24 @@ class Store:
         ids = [found_id for _, found_id in rows_among(self._session, table, names, addresses_lower)]
         if not ids:
             return {}
-        statement = sa.select(
-            Subscriber.id,
-            Subscriber.address_lower,
-            Subscriber.name,
-            Subscriber.first_name,
-            Subscriber.languages,
-            Subscriber.language_origin,
-            Subscriber.reads_both,
-            Subscriber.attributes,
-        ).where(self._among(Subscriber.id, ids))
         found = {
             address_lower: Known(subscriber_id, Reader(*values))
-            for subscriber_id, address_lower, *values in self._session.execute(statement)
+            for subscriber_id, address_lower, *values in self._session.execute(self._readers, {"ids": ids})
         }
         by_id = {item.id: item for item in found.values()}
-        states = sa.select(Subscription.subscriber_id, Subscription.list_id, Subscription.state).where(
-            self._among(Subscription.subscriber_id, ids)
-        )
-        for subscriber_id, list_id, state in self._session.execute(states):
+        for subscriber_id, list_id, state in self._session.execute(self._states, {"ids": ids}):
             by_id[subscriber_id].states[list_id] = state
         return found
 
-    def _among(self, column: InstrumentedAttribute[int], values: list[int]) -> sa.ColumnElement[bool]:
-        """Whether the column has one of two thousand values; one array, where each as a parameter costs more."""
-        if self._is_postgresql:
-            return column == sa.any_(sa.literal(values, sa.ARRAY(column.type)))
-        return column.in_(values)
+
+def _among_on_sqlite(column: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+    """Whether the column has one of the `ids`."""
+    return column.in_(sa.bindparam("ids", expanding=True))
+
+
+def _among_on_postgresql(column: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+    """The same, in one array, where each as a parameter costs more."""
+    return column == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(column.type)))
 
 
 class Changes:
