@@ -5,7 +5,6 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,12 +22,12 @@ CONTENT_SECURITY_POLICY = (
     " base-uri 'none'; frame-ancestors 'none'"
 )
 # On every answer, where the handler did not choose its own; and the policy of the site.
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "x-robots-tag": "noindex",
-    "cache-control": "no-store",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+    (b"cache-control", b"no-store"),
+)
 
 
 def content_security_policy(site: Site) -> str:
@@ -66,23 +65,24 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._always: tuple[tuple[bytes, bytes], ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        site: Site = scope["app"].state.site
+        if not self._always:
+            policy = content_security_policy(scope["app"].state.site).encode("latin-1")
+            self._always = ((b"content-security-policy", policy), *_HEADERS)
         has_started = False
 
         async def send_guarded(message: Message) -> None:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("content-security-policy", content_security_policy(site))
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                chosen = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in self._always if header[0] not in chosen]
             await send(message)
 
         try:

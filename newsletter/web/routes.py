@@ -17,9 +17,10 @@ from newsletter.web.subscribe import subscribe
 from newsletter.web.unsubscribe import say_why_or_ask, unsubscribe_or_ask
 
 PUBLIC_ROUTES: Sequence[BaseRoute] = (
+    # First, as thousands may come at once.
+    Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/", show_landing),
     Route("/healthz", healthz),
-    Route("/u/{token}", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/", unsubscribe_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/why", say_why_or_ask, methods=["GET", "POST"]),
     Route("/u/{token}/why/", say_why_or_ask, methods=["GET", "POST"]),
