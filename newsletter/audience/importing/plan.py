@@ -26,12 +26,12 @@ class Reader(NamedTuple):
 def new_reader(wanted: WantedReader) -> Reader:
     """The reader as she begins, all of it from the file."""
     return Reader(
-        name=wanted.name,
-        first_name=wanted.first_name,
-        languages=wanted.languages,
-        language_origin=LanguageOrigin.IMPORT if wanted.languages else LanguageOrigin.GUESS,
-        reads_both=wanted.reads_both,
-        attributes=wanted.attributes,
+        wanted.name,
+        wanted.first_name,
+        wanted.languages,
+        LanguageOrigin.IMPORT if wanted.languages else LanguageOrigin.GUESS,
+        wanted.reads_both,
+        wanted.attributes,
     )
 
 

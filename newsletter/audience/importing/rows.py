@@ -101,19 +101,19 @@ class RowReader:
         address = parse_address(values[columns.email])
         languages, reads_both = self._languages(_at(values, columns.language), _at(values, columns.both))
         return WantedReader(
-            line=row.line,
-            address=address,
-            address_lower=address.lower(),
-            name=checked(_at(values, columns.name), "name", NAME_LENGTH_MAX),
-            first_name=checked(_at(values, columns.first_name), "first name", FIRST_NAME_LENGTH_MAX),
-            languages=languages,
-            reads_both=reads_both,
-            attributes={
+            row.line,
+            address,
+            address.lower(),
+            checked(_at(values, columns.name), "name", NAME_LENGTH_MAX),
+            checked(_at(values, columns.first_name), "first name", FIRST_NAME_LENGTH_MAX),
+            languages,
+            reads_both,
+            {
                 name: checked(values[place], name, ATTRIBUTE_LENGTH_MAX)
                 for place, name in columns.attributes
                 if values[place]
             },
-            subscriptions=self._subscriptions(_at(values, columns.lists), _at(values, columns.status)),
+            self._subscriptions(_at(values, columns.lists), _at(values, columns.status)),
         )
 
     def _read_languages(self, text: str, both: str) -> tuple[tuple[str, ...], bool]:

@@ -61,6 +61,7 @@ _READERS = sa.select(
     Subscriber.attributes,
 )
 _STATES = sa.select(Subscription.subscriber_id, Subscription.list_id, Subscription.state)
+_IS_ANY_SUPPRESSED = sa.select(sa.exists(sa.select(Suppression.address_key)))
 _LAST_OF_FRESH_IDS = sa.text(
     "SELECT max(nextval(sequence)) FROM"
     " (SELECT pg_get_serial_sequence('subscriber', 'id') AS sequence OFFSET 0) it, generate_series(1, :count)"
@@ -88,6 +89,8 @@ class Store:
 
     def suppressed(self, keys: Collection[bytes]) -> dict[bytes, SuppressionReason]:
         """Those of the address keys that are suppressed, with the reasons."""
+        if not self._session.scalar(_IS_ANY_SUPPRESSED):  # as with most who begin
+            return {}
         found = rows_among(self._session, Suppression.__tablename__, ("address_key", "reason"), keys)
         return {bytes(key): SuppressionReason(reason) for key, reason in found}
 
@@ -147,6 +150,7 @@ class Changes:
             session.execute(sa.text("LOCK TABLE subscriber IN SHARE ROW EXCLUSIVE MODE"))
         self._writer = BulkWriter(self._session)
         self._at = self._writer.stored(now)
+        self._ended_as = EndReason.IMPORTED.value, self._at
 
     def add(self, wanted: WantedReader, reader: Reader, key: bytes) -> None:
         """A new subscriber, on the lists that are wanted."""
@@ -226,13 +230,15 @@ class Changes:
     ) -> list[tuple[Any, ...]]:
         names = os.urandom(_PUBLIC_NAME_BYTES * len(wanted))
         rows = []
-        for place, (subscriber_id, list_id, state) in enumerate(wanted):
-            is_ended = state is SubscriptionState.ENDED
-            name = names[place * _PUBLIC_NAME_BYTES : (place + 1) * _PUBLIC_NAME_BYTES]
-            reason = EndReason.IMPORTED.value if is_ended else None
-            ended_at = self._at if is_ended else None
+        start = 0
+        for subscriber_id, list_id, state in wanted:
+            end = start + _PUBLIC_NAME_BYTES
+            reason, ended_at = self._ended_as if state is SubscriptionState.ENDED else (None, None)
             basis = self._bases[list_id]
-            rows.append((list_id, subscriber_id, state.value, reason, name, basis, self._at, ended_at))
+            rows.append(
+                (list_id, subscriber_id, state.value, reason, names[start:end], basis, self._at, ended_at)
+            )
+            start = end
         return rows
 
     def _evidence_rows(self, wanted: Collection[tuple[int, int, SubscriptionState]]) -> list[tuple[Any, ...]]:
