@@ -147,20 +147,23 @@ def written_phrase(name: str) -> str:
     """A display name as RFC 5322 and RFC 2047 want it: atoms, a quoted string or encoded-words; "" for none."""
     if not name:
         return ""
-    is_plain = name.isascii() and len(name) <= _QUOTED_MAX and "=?" not in name
-    if is_plain and _ATOMS.match(name):  # as it is
+    if _fits_quotes(name) and _ATOMS.match(name):  # as it is
         return name
     if not name.isprintable() or "  " in name or name[0] == " " or name[-1] == " ":
         name = re.sub(" +", " ", on_one_line(name)).strip(" ")
     if not name:
         return ""
-    # An encoded-word inside a quoted string means nothing, yet lenient readers decode it: so it is encoded again.
-    if name.isascii() and _PRINTABLE.match(name) and "=?" not in name and len(name) <= _QUOTED_MAX:
+    if _fits_quotes(name) and _PRINTABLE.match(name):
         if _ATOMS.match(name):
             return name
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"'
     return " ".join(_encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE))
+
+
+def _fits_quotes(name: str) -> bool:
+    # An encoded-word inside a quoted string means nothing, yet lenient readers decode it: so it is encoded again.
+    return name.isascii() and len(name) <= _QUOTED_MAX and "=?" not in name
 
 
 def is_written_phrase(text: str) -> bool:

@@ -82,7 +82,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 has_started = True
                 chosen = {name for name, _ in message["headers"]}
-                message["headers"] += [header for header in self._always if header[0] not in chosen]
+                more = [header for header in self._always if header[0] not in chosen]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         try:

@@ -74,12 +74,8 @@ class CsvFile:
                 continue
             if not any(values):
                 continue
-            if self._lines.record_length > FIELD_LENGTH_MAX or len(values) > COLUMNS_MAX:
-                problem = self._length_problem(line, values)
-                if problem:
-                    yield Row(line, [], problem)
-                    continue
-            yield Row(line, values)
+            problem = self._length_problem(line, values)
+            yield Row(line, [], problem) if problem else Row(line, values)
 
     def _header_lines(self) -> list[str]:
         head: list[str] = []
@@ -108,7 +104,7 @@ class CsvFile:
     def _length_problem(self, line: int, values: list[str]) -> str:
         if len(values) > COLUMNS_MAX:
             return f"the line has {len(values)} values; at most {COLUMNS_MAX} are read"
-        if max(map(len, values)) <= FIELD_LENGTH_MAX:
+        if self._lines.record_length <= FIELD_LENGTH_MAX or max(map(len, values)) <= FIELD_LENGTH_MAX:
             return ""
         if self._lines.number > line:
             raise FileRefused(
