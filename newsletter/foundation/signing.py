@@ -13,7 +13,7 @@ import re
 import secrets
 
 _VERSION = 1
-_NAME_BYTES = 12
+NAME_BYTES = 12
 _MAC_BYTES = 16
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
@@ -54,7 +54,7 @@ class Keyring:
             raw = base64.urlsafe_b64decode(token)
         except (binascii.Error, ValueError):
             return None
-        head, mac = raw[: 2 + _NAME_BYTES], raw[2 + _NAME_BYTES :]
+        head, mac = raw[: 2 + NAME_BYTES], raw[2 + NAME_BYTES :]
         version, number = head[0], head[1]
         if version != _VERSION or number >= len(self._secrets):
             return None
@@ -109,7 +109,7 @@ def hash_of_token(token: str) -> bytes:
 
 def random_name() -> bytes:
     """12 random octets that name one thing in tokens and public addresses."""
-    return secrets.token_bytes(_NAME_BYTES)
+    return secrets.token_bytes(NAME_BYTES)
 
 
 def readable_name(name: bytes) -> str:

@@ -47,7 +47,7 @@ def evidence(db: Database) -> list[tuple[Any, ...]]:
                 sa.select(Subscriber.address, MailingList.slug, Consent.event, Consent.basis, Consent.at)
                 .join(Subscriber, Consent.subscriber_id == Subscriber.id)
                 .join(MailingList, Consent.list_id == MailingList.id)
-                .order_by(Consent.id)
+                .order_by(Consent.subscriber_id, Consent.id)
             )
         ]
 
@@ -66,7 +66,9 @@ def test_each_imported_subscription_has_evidence_of_its_grounds(
         ("b@example.org", "agenda", event, "on paper, 2026", now),
     ]
     with db.read() as session:
-        bases = session.scalars(sa.select(Subscription.consent_basis).order_by(Subscription.id)).all()
+        bases = session.scalars(
+            sa.select(Subscription.consent_basis).order_by(Subscription.subscriber_id, Subscription.id)
+        ).all()
     assert bases == ["consent", "members", "consent", "on paper, 2026"]
 
 

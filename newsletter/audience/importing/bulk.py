@@ -19,7 +19,6 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.types.json import Json
 
 from newsletter.foundation.database import ReadSession, UtcDateTime, WriteSession, is_postgresql
 
@@ -44,7 +43,7 @@ class Columns:
 
 
 class BulkWriter:
-    """Writes tuples, whose values are as the driver takes them: states as text, JSON and moments as `stored_json` and `stored` give them.
+    """Writes tuples, whose values are as the driver takes them: states and JSON as text, moments as `stored` gives them.
 
     What `insert` is given is written by a thread, while this one reads on in the file; until `settle` has returned,
     nothing else may use the session.
@@ -78,9 +77,9 @@ class BulkWriter:
             return in_utc
         return in_utc.isoformat(" ", "microseconds")  # as SQLAlchemy writes it on SQLite
 
-    def stored_json(self, text: str) -> str | Json:
-        """A JSON text as the driver takes it."""
-        return Json(text, dumps=_as_it_is) if self._is_postgresql else text
+    def stored_ids(self, ids: list[int]) -> str | list[int]:
+        """Many ids in one value, as the driver takes them: JSON on SQLite, an array on PostgreSQL."""
+        return ids if self._is_postgresql else json.dumps(ids)
 
     def insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows of which none is there."""
@@ -92,31 +91,13 @@ class BulkWriter:
         """Lets a statement be made after what was given before it."""
         self._under_way.append(self._thread.submit(self._execute, statement, values))
 
-    def insert_unless_there(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Adds those of the rows that a unique constraint has not already, be it from another session just now."""
-        if not rows:
-            return
-        self.settle()
-        if not self._is_postgresql:
-            self._insert(columns, rows, "OR IGNORE")
-            return
-        names, waiting = ", ".join(columns.names), f"waiting_{columns.table}"
-        self._connection.exec_driver_sql(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {waiting} ON COMMIT DROP AS SELECT {names} FROM {columns.table} LIMIT 0"  # noqa: S608 - our own names
-        )
-        self._copy(Columns(waiting, columns.names), rows)
-        self._connection.exec_driver_sql(
-            f"INSERT INTO {columns.table} ({names}) SELECT {names} FROM {waiting} ON CONFLICT DO NOTHING"  # noqa: S608
-        )
-        self._connection.exec_driver_sql(f"TRUNCATE {waiting}")
-
     def _execute(self, statement: sa.Executable, values: Mapping[str, Any]) -> None:
         self._connection.execute(statement, values)
 
-    def _insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]], manner: str = "") -> None:
+    def _insert(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
         for start in range(0, len(rows), _ROWS_IN_ONE):
             part = rows[start : start + _ROWS_IN_ONE]
-            statement = insert_statement(columns, len(part), manner)
+            statement = insert_statement(columns, len(part))
             self._connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
     def _copy(self, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -135,14 +116,14 @@ class BulkWriter:
     def _types_of(self, columns: Columns, driver: Any) -> list[int]:
         """The numbers of the columns' types, as this server has them."""
         if columns not in self._types:
-            asked = "SELECT attname, atttypid FROM pg_attribute WHERE attrelid = %s::regclass"
+            # JSON goes as the text that it is: in COPY's binary form the two are the same.
+            asked = (
+                "SELECT attname, CASE atttypid WHEN 'json'::regtype THEN 'text'::regtype ELSE atttypid END"
+                " FROM pg_attribute WHERE attrelid = %s::regclass"
+            )
             found = dict(driver.execute(asked, (columns.table,)).fetchall())
-            self._types[columns] = [found[name] for name in columns.names]
+            self._types[columns] = [int(found[name]) for name in columns.names]
         return self._types[columns]
-
-
-def _as_it_is(text: str) -> str:
-    return text
 
 
 def rows_among(
@@ -167,10 +148,10 @@ def rows_among(
 
 
 @lru_cache(maxsize=32)
-def insert_statement(columns: Columns, row_count: int, manner: str = "") -> str:
+def insert_statement(columns: Columns, row_count: int) -> str:
     """SQLite's statement that adds so many rows, with a question mark for each value."""
     row = f"({', '.join('?' * len(columns.names))})"
-    return f"INSERT {manner} INTO {columns.table} ({', '.join(columns.names)}) VALUES {', '.join([row] * row_count)}"  # noqa: S608 - our own names
+    return f"INSERT INTO {columns.table} ({', '.join(columns.names)}) VALUES {', '.join([row] * row_count)}"  # noqa: S608 - our own names
 
 
 @contextmanager
