@@ -14,6 +14,7 @@ from pathlib import Path
 from newsletter.audience.actions import create_list
 from newsletter.audience.importing.apply import import_subscribers
 from newsletter.foundation.database import Database
+from newsletter.foundation.garbage import look_for_garbage_seldom
 from newsletter.foundation.signing import Keyring
 from newsletter.migrations.upgrade import upgrade_database
 
@@ -33,6 +34,7 @@ def write_readers(path: Path, row_count: int) -> None:
 
 def main() -> None:
     """Measures and prints."""
+    look_for_garbage_seldom()  # as the program's own commands do
     row_count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
         url = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{folder}/bench.db"

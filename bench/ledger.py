@@ -20,6 +20,7 @@ from bench.wire.pairs import Rate, measure
 from bench.wire.sink import sink, use_client_core
 from newsletter.foundation import clock
 from newsletter.foundation.database import Database
+from newsletter.foundation.garbage import look_for_garbage_seldom
 from newsletter.mailing.claiming import ClaimedDelivery
 from newsletter.mailing.models import (
     Delivery,
@@ -107,6 +108,7 @@ class Bench:
 
 def main() -> None:
     """Measures and prints."""
+    look_for_garbage_seldom()  # as the program's own commands do
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     with tempfile.TemporaryDirectory() as name, sink() as port:
         database = Database(sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/bench.db")

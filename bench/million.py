@@ -24,6 +24,7 @@ from bench.mailing_office import KEYRING, a_planned_office, an_office_again, jou
 from bench.wire.sink import sink, use_client_core
 from newsletter.foundation import clock
 from newsletter.foundation.database import Database
+from newsletter.foundation.garbage import look_for_garbage_seldom
 from newsletter.mailing.models import Mailing, MailingState
 from newsletter.mailing.queries import mailing_report
 from newsletter.mailing.run import MailingRun, Parts
@@ -50,6 +51,7 @@ class Figures:
 
 def main() -> None:
     """Measures each size and prints; `--step` is for the processes that it starts."""
+    look_for_garbage_seldom()  # as the program's own commands do
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("readers", type=int, nargs="*", default=list(_SIZES))
     parser.add_argument("--url", default="")

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from newsletter.audience.models import MailingList, Subscriber, Subscription
 from newsletter.foundation.database import Database
+from newsletter.foundation.garbage import look_for_garbage_seldom
 from newsletter.foundation.settings import Settings
 from newsletter.foundation.signing import Keyring, random_name
 from newsletter.migrations.upgrade import upgrade_database
@@ -254,6 +255,7 @@ def _found(pattern: str, told: str, default: str | None = None) -> str:
 
 def main() -> None:
     """Measures and prints."""
+    look_for_garbage_seldom()  # as the program's own commands do
     if sys.argv[1:2] == ["serve"]:
         serve = {"ours": serve_ours, "flask": serve_flask}[sys.argv[2]]
         serve(sys.argv[3], int(sys.argv[4]))

@@ -13,6 +13,7 @@ from bench.wire.edition import constant_jobs, personal_jobs
 from bench.wire.pairs import compare, measure
 from bench.wire.signing import compare_signing
 from bench.wire.sink import sink, use_client_core
+from newsletter.foundation.garbage import look_for_garbage_seldom
 
 _MANY, _FEW = 8_000, 40
 
@@ -128,6 +129,7 @@ _CASES: dict[str, Callable[[], None]] = {
 
 def main(names: list[str]) -> None:
     """Measures and prints the cases of these names, all where none is named."""
+    look_for_garbage_seldom()  # as the program's own commands do
     if names == ["profile"]:
         profile_ours()
         return

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from newsletter import __version__
+from newsletter.foundation.garbage import look_for_garbage_seldom
 
 # name -> where it is, and its line in the help.
 _COMMANDS = {
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and leaves with its exit code: 0 done, 1 the answer is no, 2 misuse or bad input."""
     from newsletter.cli.errors import exit_code_of
 
+    look_for_garbage_seldom()
     try:
         code = cli.main(
             args=None if arguments is None else list(arguments), prog_name="newsletter", standalone_mode=False

@@ -50,7 +50,8 @@ _RSA_BITS_MIN = 1024  # RFC 8301 section 3.2; below that nobody verifies
 _LABEL = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\Z"
 )
-_HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r]|\r\n[ \t])*)\r\n")
+_HEADER = re.compile(rb"([!-9;-~]+):([^\r]*(?:\r\n[ \t][^\r]*)*)\r\n")
+_SIGNED_NAMES = tuple(name.encode() for name in SIGNED)
 _SPACES = re.compile(rb"[ \t\r\n]+")
 _FOLD_AT = 72
 _PADDING = PKCS1v15()
@@ -148,19 +149,19 @@ def new_key(*, is_rsa: bool = True) -> bytes:
     )
 
 
-def _signed_headers(head: bytes) -> tuple[list[bytes], bytes]:
+def _signed_headers(head: bytes) -> tuple[tuple[bytes, ...], bytes]:
     """The names for h=, and the headers that they name in relaxed form (section 3.4.2): of one name, the lowest first."""
     found: dict[bytes, list[bytes]] = {}
     for match in _HEADER.finditer(head):
         found.setdefault(match[1].lower(), []).append(match[2])
     names: list[bytes] = []
     relaxed: list[bytes] = []
-    for text in SIGNED:
-        name = text.encode()
-        values = found.get(name, [])
-        relaxed += [_relaxed_header(name, value) for value in reversed(values)]
-        names += [name] * (len(values) + 1)
-    return names, b"".join(relaxed)
+    for name in _SIGNED_NAMES:
+        names.append(name)
+        for value in reversed(found.get(name, ())):
+            relaxed.append(_relaxed_header(name, value))
+            names.append(name)
+    return tuple(names), b"".join(relaxed)
 
 
 @lru_cache(maxsize=256)  # most headers are the same in every message of a mailing
@@ -194,7 +195,8 @@ def _simple_body(body: bytes) -> bytes:
     return stripped + (line_ends if line_ends.endswith(b"\r\n") else line_ends + b"\r\n")
 
 
-def _folded_names(names: list[bytes]) -> bytes:
+@lru_cache(maxsize=16)  # the same in every message of a mailing
+def _folded_names(names: tuple[bytes, ...]) -> bytes:
     lines: list[bytes] = [b""]
     for name in names:
         if len(lines[-1]) + len(name) > _FOLD_AT:

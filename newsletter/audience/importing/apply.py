@@ -16,7 +16,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 
 from newsletter.audience.errors import NoLegalBasis
-from newsletter.audience.importing.bulk import undisturbed
+from newsletter.audience.importing.bulk import quick_to_switch
 from newsletter.audience.importing.columns import columns_of
 from newsletter.audience.importing.plan import (
     corrected_reader,
@@ -69,7 +69,12 @@ def import_subscribers(
     with open_table(source) as table, SeenAddresses() as seen:
         found = columns_of(table.header, table.name, table.header_line, columns)
         opened = database.read() if dry_run else database.transaction()
-        with opened as session, database.read() as asking, room_for_pages(session, _PAGES_KIB), undisturbed():
+        with (
+            opened as session,
+            database.read() as asking,
+            room_for_pages(session, _PAGES_KIB),
+            quick_to_switch(),
+        ):
             lists = _Lists(session, list_slug, consent_basis.strip())
             reader = RowReader(found, lists.ids, lists.always, tuple(languages), lists.without_basis)
             changes = Changes(session, asking, now, lists.bases, is_dry=dry_run)

@@ -4,7 +4,6 @@ A million readers are three million rows; as objects, or as statements that SQLA
 several times as long. Everything happens on the session's own connection, in its transaction.
 """
 
-import gc
 import json
 import sys
 from collections import deque
@@ -28,8 +27,6 @@ _ROWS_IN_ONE = 500
 # How long the writing thread waits for the reading one to let go of the interpreter, a dozen times in each batch; Python's
 # own five milliseconds would add up to a fifth of the import.
 _SWITCH_SECONDS = 0.0005
-# New objects before Python looks for garbage: there is none in rows, and looking for it takes a tenth of the import.
-_OBJECTS_BETWEEN_LOOKS = 100_000
 # Calls of `insert` that may be under way while more rows are read; those of one batch.
 _UNDER_WAY_MAX = 3
 
@@ -155,13 +152,11 @@ def insert_statement(columns: Columns, row_count: int) -> str:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def quick_to_switch() -> Iterator[None]:
     """Sets Python itself for much of the same work by two threads while the block runs."""
-    thresholds, seconds = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *thresholds[1:])
+    seconds = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield
     finally:
         sys.setswitchinterval(seconds)
-        gc.set_threshold(*thresholds)
