@@ -26,6 +26,8 @@ class Keyring:
         if not secrets_oldest_first or not all(secrets_oldest_first):
             raise ValueError("a keyring needs at least one secret")
         self._secrets = [text.encode() for text in secrets_oldest_first]
+        self._last = len(self._secrets) - 1  # the number of the key that signs
+        self._head = bytes((_VERSION, self._last))
         self._derived: dict[tuple[int, str], bytes] = {}
         self._hashes: dict[tuple[int, str], _KeyedHash] = {}
 
@@ -41,9 +43,8 @@ class Keyring:
 
     def sign(self, purpose: str, name: bytes) -> str:
         """The token for the thing called `name` (12 octets, see `random_name`)."""
-        number = len(self._secrets) - 1
-        head = b"%c%c%b" % (_VERSION, number, name)
-        octets = head + self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
+        head = self._head + name
+        octets = head + self._mac(purpose, self._last, head)
         return binascii.b2a_base64(octets, newline=False).translate(_URL_SAFE).decode("ascii")
 
     def verify(self, purpose: str, token: str) -> bytes | None:
@@ -69,18 +70,14 @@ class Keyring:
 
         Made anew from the thing's random name whenever it is needed, so that only `hash_of_token` is ever stored.
         """
-        number = len(self._secrets) - 1
-        mac = hmac.digest(self.key(f"one-time:{purpose}", number), name, "sha256")[:_MAC_BYTES]
+        mac = hmac.digest(self.key(f"one-time:{purpose}"), name, "sha256")[:_MAC_BYTES]
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")
 
     def _mac(self, purpose: str, number: int, head: bytes) -> bytes:
-        return self._keyed(purpose, number).digest(head)[:_MAC_BYTES]
-
-    def _keyed(self, purpose: str, number: int) -> "_KeyedHash":
         keyed = self._hashes.get((number, purpose))
         if keyed is None:
             keyed = self._hashes[number, purpose] = _KeyedHash(self.key(purpose, number))
-        return keyed
+        return keyed.digest(head)[:_MAC_BYTES]
 
 
 class _KeyedHash:

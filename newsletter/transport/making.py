@@ -10,6 +10,8 @@ from newsletter.transport.envelope import Entry, Envelopes
 from newsletter.transport.octets import Message, WireOctets, WirePieces
 from newsletter.transport.outcome import Outcome, Verdict, plain_words
 
+_COMPILED = (WirePieces, WireOctets)
+
 
 class Making:
     """Puts together the messages of one session; the slow ones in the threads of `makers`, one ahead."""
@@ -46,7 +48,7 @@ class Making:
             refusal = self._envelopes.size_refusal(size_of(message))
             if refusal is not None:
                 return refusal
-        if not (isinstance(message, WirePieces | WireOctets) or message.isascii() or entry.is_international):
+        if not (isinstance(message, _COMPILED) or message.isascii() or entry.is_international):
             # Compiled messages are 7-bit, but for what SMTPUTF8 is for; nobody was told of other 8-bit octets.
             problem = "the message has 8-bit octets and was announced as 7-bit"
             return Outcome(Verdict.CONTENT_REFUSED, None, None, problem)
