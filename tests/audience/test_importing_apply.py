@@ -433,3 +433,18 @@ def test_import_of_a_hundred_thousand_readers_and_again(db: Database, imported: 
         ("fr", "en"): 25_000,
         (): 25_000,
     }
+
+
+def test_names_of_imported_subscriptions_are_their_own_and_stand_together(
+    db: Database, imported: Import
+) -> None:
+    imported("email\na@example.org\nb@example.org\nc@example.org\n")
+    imported("email\nd@example.org\ne@example.org\n")
+    with db.read() as session:
+        names = session.scalars(
+            sa.select(Subscription.public_name).order_by(Subscription.subscriber_id)
+        ).all()
+    assert {len(name) for name in names} == {12}
+    assert len({name[4:] for name in names}) == 5
+    starts = [bytes(name[:4]) for name in names]
+    assert starts[0] == starts[1] == starts[2] != starts[3] == starts[4]

@@ -27,7 +27,7 @@ _ROWS_IN_ONE = 500
 # How long the writing thread waits for the reading one to let go of the interpreter, a dozen times in each batch; Python's
 # own five milliseconds would add up to a fifth of the import.
 _SWITCH_SECONDS = 0.0005
-# Calls of `insert` that may be under way while more rows are read; those of one batch.
+# Calls of `insert` and `make` that may be under way while more rows are read; those of one batch, for one list.
 _UNDER_WAY_MAX = 3
 
 
