@@ -1,8 +1,12 @@
-"""Disks that are full: a small file system of one's own, and a limit to how long a file may become. Neither needs root."""
+"""Disks that are full: a small file system of one's own, and a limit to how long a file may become.
+
+Only `a_small_disk_for_all` needs root: a server that runs as somebody else cannot look into a namespace.
+"""
 
 import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +36,22 @@ def a_small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         finally:
             assert holder.stdin is not None
             holder.stdin.close()
+
+
+@contextmanager
+def a_small_disk_for_all(kilobytes: int) -> Iterator[Path]:
+    """A file system of that size (tmpfs) where every user finds it, with a short way to it for sockets, for the block."""
+    folder = Path(tempfile.mkdtemp(prefix="disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=777", "none", str(folder)]
+    try:
+        if subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("only root may mount a file system")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    finally:
+        folder.rmdir()
 
 
 def fill(disk: Path) -> Path:

@@ -19,11 +19,19 @@ _START_SECONDS = 60.0
 class Cluster:
     """A server in a folder of its own. `namespace` is that of the network in which it listens; "" for this machine's."""
 
-    def __init__(self, port: int, *, host: str = "127.0.0.1", namespace: str = "", **options: object) -> None:
-        """Makes the files; `options` are settings of the server, as in `synchronous_commit="off"`."""
+    def __init__(
+        self,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        namespace: str = "",
+        disk: Path | None = None,
+        **options: object,
+    ) -> None:
+        """Makes the files, on this `disk` if one is named; `options` are settings of the server, as in `synchronous_commit="off"`."""
         self.port, self.host = port, host
         self._inside = ["ip", "netns", "exec", namespace] if namespace else []
-        self.folder = Path(tempfile.mkdtemp(prefix="newsletter-cluster-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="newsletter-cluster-", dir=disk))
         self._data = self.folder / "data"
         self._as_user: list[str] = []
         if os.geteuid() == 0:  # the server refuses to run as root

@@ -201,9 +201,12 @@ class Feeder:
         slices = {
             token: hand.claim.key.slice_no for token, hand in self._hands.items() if hand.claim is not None
         }
-        with self._connection.transaction() as session:
-            orders = orders_for(session, self._mailing_id)
-            left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
+        try:
+            with self._connection.transaction() as session:
+                orders = orders_for(session, self._mailing_id)
+                left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
+        except (DatabaseNotReady, OperationalError):
+            return  # nobody can change anything where the database is away; for how long that may be, `_write` knows
         gone = {
             held
             for held in (self._all_held() if left else ())
