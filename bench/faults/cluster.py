@@ -52,6 +52,8 @@ class Cluster:
             "tcp_keepalives_interval": 1,
             "tcp_keepalives_count": 3,
             "tcp_user_timeout": 4000,
+            # A client that falls asleep while it connects keeps a server that lost a backend from beginning again.
+            "authentication_timeout": "5s",
             **options,
         }
         with (self._data / "postgresql.conf").open("a") as file:

@@ -38,6 +38,7 @@ _AHEAD_MAX = 10 * SLICE_SIZE
 _ANSWERS_A_COMMIT = SLICE_SIZE
 _TICK_SECONDS = 0.02
 _WATCH_SECONDS = 0.05
+_AWAY_SECONDS = 1.0  # and so much more where the database was away
 _WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
 # How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
@@ -206,7 +207,9 @@ class Feeder:
                 orders = orders_for(session, self._mailing_id)
                 left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
         except (DatabaseNotReady, OperationalError):
-            return  # nobody can change anything where the database is away; for how long that may be, `_write` knows
+            # Nobody can change anything where the database is away; for how long it may be, `_write` knows.
+            self._watched_at = moment + _AWAY_SECONDS
+            return
         gone = {
             held
             for held in (self._all_held() if left else ())
