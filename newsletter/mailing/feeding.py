@@ -44,6 +44,7 @@ _BEAT_SECONDS = 2.0
 # How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
 _PATIENCE_SECONDS_SQLITE = 2.0
 _PATIENCE_SECONDS_POSTGRESQL = 60.0
+_IS_AWAY = (DatabaseNotReady, OperationalError)
 
 _UNHEARD = in_doubt("the line broke off without a word about this message")
 _NOT_BEGUN = not_tried("it was taken back before it was begun")
@@ -206,7 +207,7 @@ class Feeder:
             with self._connection.transaction() as session:
                 orders = orders_for(session, self._mailing_id)
                 left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
-        except (DatabaseNotReady, OperationalError):
+        except _IS_AWAY:
             # Nobody can change anything where the database is away; for how long it may be, `_write` knows.
             self._watched_at = moment + _AWAY_SECONDS
             return
@@ -308,7 +309,7 @@ class Feeder:
                 with self._connection.transaction() as session:
                     step.write(session)
                 return
-            except (DatabaseNotReady, OperationalError):
+            except _IS_AWAY:
                 if time.monotonic() - begin + pause > (patience if not self._stop() else patience / 10):
                     step.failed()
                     raise
