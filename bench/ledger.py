@@ -83,16 +83,12 @@ class Bench:
             for start in range(0, len(readers), 500):
                 while feed.waiting_count > 500:
                     time.sleep(0.002)
-                now = clock.now()
+                some = readers[start : start + 500]
+                makers = self.office.composer.makers(some, clock.now())
                 feed.put(
                     [
-                        Job(
-                            reader.subscriber_id,
-                            "letter@example.org",
-                            reader.address,
-                            self.office.composer.maker(reader, now),
-                        )
-                        for reader in readers[start : start + 500]
+                        Job(reader.subscriber_id, "letter@example.org", reader.address, maker)
+                        for reader, maker in zip(some, makers, strict=True)
                     ]
                 )
             feed.close()

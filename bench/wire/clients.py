@@ -8,16 +8,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiosmtplib
 
-from bench.wire.edition import BATCH, SENDER, as_most_write_it, composer, readers
+from bench.wire.edition import BATCH, SENDER, as_most_write_it, one_message, readers
 from bench.wire.sink import smtp_source
 from newsletter.transport.feed import Feed
 from newsletter.transport.line import DeliveryLine
-from newsletter.transport.octets import whole
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.relay import Relay, Tls
 from newsletter.transport.smtp import Job
@@ -66,8 +64,7 @@ def postfix(port: int, count: int) -> None:
     command, environment = smtp_source()
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "message.eml"
-        [reader] = readers(1)
-        file.write_bytes(whole(composer().maker(reader, datetime.now(UTC))()))
+        file.write_bytes(one_message())
         options = ["-d", "-s", str(CONNECTIONS), "-m", str(count), "-F", str(file), "-f", SENDER]
         subprocess.run([*command, *options, f"127.0.0.1:{port}"], check=True, env=environment)
 

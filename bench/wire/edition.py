@@ -85,10 +85,10 @@ def personal_jobs(
 
     def make() -> Iterator[list[Job]]:
         for batch in _batches(people):
-            now = datetime.now(UTC)
+            makers = composing.makers(batch, datetime.now(UTC))
             yield [
-                Job(person.subscriber_id, SENDER, person.address, composing.maker(person, now))
-                for person in batch
+                Job(person.subscriber_id, SENDER, person.address, maker)
+                for person, maker in zip(batch, makers, strict=True)
             ]
 
     return make
@@ -96,8 +96,7 @@ def personal_jobs(
 
 def constant_jobs(count: int) -> Callable[[], Iterator[list[Job]]]:
     """The same with one message, ready made, for all."""
-    [reader] = readers(1)
-    ready = WireOctets(whole(composer().maker(reader, datetime.now(UTC))()))
+    ready = WireOctets(one_message())
     people = readers(count)
 
     def make() -> Iterator[list[Job]]:
@@ -105,6 +104,12 @@ def constant_jobs(count: int) -> Callable[[], Iterator[list[Job]]]:
             yield [Job(person.subscriber_id, SENDER, person.address, lambda: ready) for person in batch]
 
     return make
+
+
+def one_message() -> bytes:
+    """The message of one reader."""
+    [maker] = composer().makers(readers(1), datetime.now(UTC))
+    return whole(maker())
 
 
 def _batches(people: list[ClaimedDelivery]) -> Iterator[list[ClaimedDelivery]]:

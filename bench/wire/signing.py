@@ -20,13 +20,13 @@ def compare_signing() -> None:
     key = new_key()
     signer = open_signer("example.org", "bench", key)
     composing, people, now = composer(), readers(_OURS), datetime.now(UTC)
-    ready = [whole(composing.maker(person, now)()) for person in people[:_THEIRS]]
+    ready = [whole(maker()) for maker in composing.makers(people[:_THEIRS], now)]
     names = [name.encode() for name in SIGNED]
 
     def ours() -> None:
         def work(share: int) -> None:
-            for person in people[share::2]:
-                signer.sign(composing.maker(person, now)())  # type: ignore[arg-type]
+            for maker in composing.makers(people[share::2], now):
+                signer.sign(maker())  # type: ignore[arg-type]
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(work, range(2)))

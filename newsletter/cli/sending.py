@@ -374,7 +374,7 @@ def test_send(edition_id: int, addresses: tuple[str, ...]) -> None:
                     key=(name, address),
                     sender=envelope_address(sender.address),
                     recipient=envelope_address(address),
-                    message=composer.maker(reader, now),
+                    message=composer.makers([reader], now)[0],
                 )
             )
     outcomes: list[tuple[Job, Outcome]] = []

@@ -7,8 +7,7 @@ answers in a queue. All that came in since the last commit is written in one tra
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
 from typing import cast
 
 from sqlalchemy.exc import OperationalError
@@ -230,12 +229,11 @@ class Feeder:
         before, self._limits = self._limits, self._shelf.limits
         if self._limits == before or not self._shelf.is_limited:
             return
-        now = self._parts.clock()
         withdrawn = [cast("Held", key) for key in self._feed.withdraw()]
         self._put_count -= len(withdrawn)
         for held in withdrawn:
             self._shelf.done(held.recipient)
-        self._shelf.add([self._job(held, now) for held in withdrawn])
+        self._shelf.add(self._jobs(withdrawn))
 
     def _commit(self) -> None:
         """Writes down what was heard, ends what is decided, and claims more where the line will soon want it."""
@@ -319,22 +317,25 @@ class Feeder:
     def _take_in_hand(self, hand: Hand) -> None:
         self._hands[hand.run.token] = hand
         self._blame_of.setdefault(hand.domain_group, Blame())
-        now = self._parts.clock()
-        self._shelf.add([self._job(held, now) for held in hand.left.values()])
+        self._shelf.add(self._jobs(list(hand.left.values())))
 
-    def _job(self, held: Held, now: datetime) -> Job:
-        composer, claimed = self._parts.composer, held.claimed
-        return Job(
-            held,
-            self._sender,
-            held.recipient,
-            composer.maker(claimed, now),
-            0,
-            Report.FAILURE,
-            f"m{self._mailing_id}.{claimed[0]}",
-            composer.is_slow,
-            held.note_handed_over,
-        )
+    def _jobs(self, those: Sequence[Held]) -> list[Job]:
+        composer = self._parts.composer
+        makers = composer.makers([held.claimed for held in those], self._parts.clock())
+        return [
+            Job(
+                held,
+                self._sender,
+                held.recipient,
+                maker,
+                0,
+                Report.FAILURE,
+                f"m{self._mailing_id}.{held.claimed[0]}",
+                composer.is_slow,
+                held.note_handed_over,
+            )
+            for held, maker in zip(those, makers, strict=True)
+        ]
 
     def _put(self) -> None:
         """Puts into the feed what may go now."""

@@ -1,7 +1,8 @@
-"""Headers with merge fields, compiled to lines that are written already or to slots that a reader's values fill."""
+"""Headers with merge fields, compiled to octets that are written already and slots that a reader's values fill."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import repeat
 from typing import TypeAlias
 
 from newsletter.foundation.merge import Field, split_fields
@@ -18,9 +19,13 @@ from newsletter.transport.headers import (
     written_phrase,
 )
 
-Values: TypeAlias = Mapping[str, str]
-Slot: TypeAlias = Callable[[Values], bytes]
+Columns: TypeAlias = Mapping[str, Sequence[str]]
+"""The values of several readers: for each field's key those of all of them, in their order."""
+Slot: TypeAlias = Callable[[Columns, int], list[bytes]]
+"""Writes what so many readers' values give, one after the other."""
 Pieces: TypeAlias = list[str | Field]
+PLAIN_MAX = 64
+"""The longest value of a field that is plain (`MessageSource.plain`)."""
 
 # RFC 5322 section 3.6.8; never a dot at the start of a line, and room for an encoded-word behind the name.
 _NAME = re.compile(r"[A-Za-z0-9][!-9;-~]{0,39}\Z")
@@ -48,17 +53,10 @@ _RAW = frozenset(
     }
 )
 _BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
-# Good in a raw header as they are: no bracket, nothing blank at an end.
-_QUICK_BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
+# Good in a raw header as it is: no bracket, nothing blank at an end.
 _QUICK = re.compile(r"[!-;=?-~](?:[ -;=?-~]*[!-;=?-~])?\Z")
 _STAND_IN = "@@value@@"
 _REQUIRED = ("From", "Date")  # RFC 5322 section 3.6
-
-
-def value_of(field: Field, values: Values) -> str:
-    """What a reader's values give for a field: the field's default where there is none, or nothing to be seen in it."""
-    value = values.get(field.key)
-    return value if value and on_one_line(value).strip() else field.default
 
 
 def check_names(names: list[str]) -> None:
@@ -77,42 +75,49 @@ def check_names(names: list[str]) -> None:
             raise HeaderRefused(name, "every message needs it, and it is missing")
 
 
-def compile_header(name: str, value: str) -> bytes | Slot:
-    """The header's line or lines where its value is the same for all, else the slot that writes them.
+def compile_header(name: str, value: str, plain: Collection[str] = ()) -> list[bytes | Slot]:
+    """The header as pieces that are written already and slots that write the rest; the same slot may come twice.
 
-    Raises HeaderRefused, as does the slot where a reader's value cannot stand in this header.
+    `plain` are the keys of fields as `MessageSource.plain` has them. Raises HeaderRefused, as does a slot where a reader's
+    value cannot stand in this header.
     """
     pieces = split_fields(value)
-    slot = _slot(name, value, pieces)
-    return slot if len(pieces) > 1 else slot({})
-
-
-def _slot(name: str, value: str, pieces: Pieces) -> Slot:
     lowered = name.lower()
+    if len(pieces) > 1 and lowered in _RAW:
+        return _raw_pieces(name, pieces, plain)
+    slot = _slot(name, lowered, value, pieces)
+    return [slot if len(pieces) > 1 else slot({}, 1)[0]]
+
+
+def _slot(name: str, lowered: str, value: str, pieces: Pieces) -> Slot:
     if lowered in _ADDRESSES:
         return _phrase_slot(name, value, address_header)
     if lowered == "list-id":
         return _phrase_slot(name, value, list_id_header)
     if lowered in _RAW:
         return _raw_slot(name, pieces)
-    fill = _filler(pieces)
-    return lambda values: text_header(name, fill(values))
+    return lambda columns, count: [text_header(name, text) for text in _texts(pieces, columns, count)]
 
 
-def _filler(pieces: Pieces) -> Callable[[Values], str]:
-    if len(pieces) == 3 and not pieces[0] and not pieces[2] and isinstance(field := pieces[1], Field):
-        key, default = field.key, field.default
+def _texts(pieces: Pieces, columns: Columns, count: int) -> Sequence[str]:
+    """The pieces with each reader's values in the fields."""
+    if len(pieces) == 3 and not pieces[0] and not pieces[2] and isinstance(pieces[1], Field):
+        return _column(pieces[1], columns, count)
+    in_turn = [
+        [piece] * count if isinstance(piece, str) else _column(piece, columns, count) for piece in pieces
+    ]
+    return list(map("".join, zip(*in_turn, strict=True)))
 
-        def fill(values: Values) -> str:
-            value = values.get(key)
-            if value and value.isprintable() and not value.isspace():
-                return value
-            return value_of(field, values) if value else default
 
-        return fill
-    return lambda values: "".join(
-        piece if isinstance(piece, str) else value_of(piece, values) for piece in pieces
-    )
+def _column(field: Field, columns: Columns, count: int) -> Sequence[str]:
+    """What readers' values give for a field: its default where there is none, or nothing to be seen in it."""
+    default = field.default
+    return [
+        value
+        if value and ((value.isprintable() and not value.isspace()) or on_one_line(value).strip())
+        else default
+        for value in columns.get(field.key) or [""] * count
+    ]
 
 
 def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes]) -> Slot:
@@ -120,16 +125,17 @@ def _phrase_slot(name: str, value: str, write: Callable[[str, str, str], bytes])
     whole = split_fields(value.strip(" "))
     if len(whole) == 3 and not whole[0] and not whole[2]:
         # One field that stands for all of it, as `mailbox` gives it.
-        fill_whole = _filler(whole)
-        return lambda values: _write_whole(name, fill_whole(values), write)
+        return lambda columns, count: [
+            _write_whole(name, text, write) for text in _texts(whole, columns, count)
+        ]
     phrase, inside = split_phrase(value)
-    phrase_pieces = split_fields(phrase)
-    fill_phrase, fill_inside = _filler(phrase_pieces), _filler(split_fields(inside))
+    phrase_pieces, inside_pieces = split_fields(phrase), split_fields(inside)
     is_written = len(phrase_pieces) == 1 and is_written_phrase(phrase)
 
-    def fill(values: Values) -> bytes:
-        written = phrase if is_written else written_phrase(fill_phrase(values))
-        return write(name, written, fill_inside(values))
+    def fill(columns: Columns, count: int) -> list[bytes]:
+        phrases = _texts(phrase_pieces, columns, count)
+        written = phrases if is_written else map(written_phrase, phrases)
+        return list(map(write, repeat(name), written, _texts(inside_pieces, columns, count)))
 
     return fill
 
@@ -141,53 +147,73 @@ def _write_whole(name: str, value: str, write: Callable[[str, str, str], bytes])
 
 def _raw_slot(name: str, pieces: Pieces) -> Slot:
     """The pieces as they are; a value between angle brackets may hold neither a bracket nor a space (RFC 2369 section 2)."""
-    before = ["".join(map(str, pieces[:index])) for index in range(len(pieces))]
-    in_brackets = [text.rfind("<") > text.rfind(">") for text in before]
+    in_brackets = _in_brackets(pieces)
 
-    def fill(values: Values) -> bytes:
-        texts = []
+    def fill(columns: Columns, count: int) -> list[bytes]:
         for piece, is_inside in zip(pieces, in_brackets, strict=True):
-            text = piece if isinstance(piece, str) else value_of(piece, values)
             if isinstance(piece, Field):
-                if not text:
-                    raise HeaderRefused(name, f"there is no value for its field {piece.key}")
-                if is_inside and not _BETWEEN_BRACKETS.match(text):
-                    raise HeaderRefused(
-                        name, f"the value of its field {piece.key} may hold no space and no angle bracket"
-                    )
-            texts.append(text)
-        return raw_header(name, "".join(texts))
+                for text in _column(piece, columns, count):
+                    if not text:
+                        raise HeaderRefused(name, f"there is no value for its field {piece.key}")
+                    if is_inside and not _BETWEEN_BRACKETS.match(text):
+                        raise HeaderRefused(
+                            name, f"the value of its field {piece.key} may hold no space and no angle bracket"
+                        )
+        return [raw_header(name, text) for text in _texts(pieces, columns, count)]
 
-    has_brackets = any(in_brackets[1::2])
-    return _quick_slot(name, pieces, _QUICK_BETWEEN_BRACKETS if has_brackets else _QUICK, fill)
+    return fill
 
 
-def _quick_slot(name: str, pieces: Pieces, is_quick: re.Pattern[str], otherwise: Slot) -> Slot:
-    """The same for a header with one field, if perhaps in several places, whose value needs no second look, as a rule."""
+def _in_brackets(pieces: Pieces) -> list[bool]:
+    before = ["".join(map(str, pieces[:index])) for index in range(len(pieces))]
+    return [text.rfind("<") > text.rfind(">") for text in before]
+
+
+def _raw_pieces(name: str, pieces: Pieces, plain: Collection[str]) -> list[bytes | Slot]:
+    """A raw header with one field, if perhaps in several places, as what is fixed and a slot of the value alone."""
+    careful = _raw_slot(name, pieces)
     fields = {piece for piece in pieces if isinstance(piece, Field)}
-    if len(fields) != 1:
-        return otherwise
+    fixed = _around(name, pieces) if len(fields) == 1 else None
+    if fixed is None:
+        return [careful]
     [field] = fields
+    octets_max = (LINE_OCTETS_MAX + len("\r\n") - sum(map(len, fixed))) // (len(fixed) - 1)
+    is_plain = field.key in plain and octets_max >= PLAIN_MAX
+    is_quick = _BETWEEN_BRACKETS if any(_in_brackets(pieces)[1::2]) else _QUICK
+    slot = _value_slot(field, None if is_plain else is_quick, octets_max, careful)
+    with_slots: list[bytes | Slot] = [fixed[0]]
+    for piece in fixed[1:]:
+        with_slots += [slot, piece]
+    return with_slots
+
+
+def _around(name: str, pieces: Pieces) -> list[bytes] | None:
+    """What stands around the values of a raw header; None where that cannot be told."""
     pattern = "".join(piece if isinstance(piece, str) else _STAND_IN for piece in pieces)
     try:
         fixed = raw_header(name, pattern).split(_STAND_IN.encode())
     except HeaderRefused:
-        return otherwise
-    key, count = field.key, len(fixed) - 1
-    value_octets_max = (LINE_OCTETS_MAX + len("\r\n") - sum(map(len, fixed))) // count
-    if count != len(pieces) // 2:  # the stand-in is in the header itself
-        return otherwise
+        return None
+    return fixed if len(fixed) - 1 == len(pieces) // 2 else None  # else the stand-in is in the header itself
 
-    last: tuple[str | None, bytes] = (None, b"")  # a date, as a rule, is the same object for many readers
 
-    def fill(values: Values) -> bytes:
-        nonlocal last
-        value = values.get(key)
-        if value is last[0] and value is not None:
-            return last[1]
-        if value and is_quick.match(value) and len(value) <= value_octets_max:
-            last = (value, value.encode("ascii").join(fixed))
-            return last[1]
-        return otherwise(values)
+def _value_slot(field: Field, is_quick: re.Pattern[str] | None, octets_max: int, careful: Slot) -> Slot:
+    """Writes a field's values alone, which need no second look as a rule: they are plain, or the pattern knows them.
+
+    `careful` writes the whole headers, or says why not.
+    """
+
+    def fill(columns: Columns, count: int) -> list[bytes]:
+        column = columns.get(field.key)
+        if column and all(column):
+            is_same = column.count(column[0]) == count  # as dates are
+            looked_at = column[:1] if is_same else column
+            if is_quick is None or all(
+                len(value) <= octets_max and is_quick.match(value) for value in looked_at
+            ):
+                octets = [value.encode("ascii") for value in looked_at]
+                return octets * count if is_same else octets
+        careful(columns, count)
+        return [value.encode("ascii") for value in _column(field, columns, count)]
 
     return fill

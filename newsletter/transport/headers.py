@@ -42,9 +42,7 @@ _Q_SAFE = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
 )  # RFC 2047 section 5 (3)
 _Q_AS_LONG = "".join([*_Q_SAFE, " "]).encode()  # what is one octet there, too
-_Q_WRITTEN = [
-    "_" if octet == 32 else chr(octet) if chr(octet) in _Q_SAFE else f"={octet:02X}" for octet in range(256)
-]
+_NOT_ASCII = bytes(range(128, 256))
 
 
 class HeaderRefused(BadInput):
@@ -120,9 +118,9 @@ def raw_header(name: str, value: str) -> bytes:
 def address_header(name: str, phrase: str, address: str) -> bytes:
     """A header with one address and its written phrase ("" for none). Raises HeaderRefused."""
     if _SIMPLE_ADDRESS.match(address):  # as most are: nothing of it to be written otherwise
-        value = f"{phrase} <{address}>" if phrase else address
-        if len(name) + 2 + len(value) <= _FOLD_AT:
-            return f"{name}: {value}\r\n".encode("ascii")
+        line = f"{name}: {phrase} <{address}>\r\n" if phrase else f"{name}: {address}\r\n"
+        if len(line) <= _FOLD_AT + len("\r\n"):
+            return line.encode("ascii")
     written = _written_address(address, name)
     if not written.isascii() and name.lower() != "to":
         raise HeaderRefused(
@@ -147,23 +145,21 @@ def written_phrase(name: str) -> str:
     """A display name as RFC 5322 and RFC 2047 want it: atoms, a quoted string or encoded-words; "" for none."""
     if not name:
         return ""
-    if _fits_quotes(name) and _ATOMS.match(name):  # as it is
+    if name.isascii() and _may_be_quoted(name) and _ATOMS.match(name):  # as it is
         return name
     if not name.isprintable() or "  " in name or name[0] == " " or name[-1] == " ":
         name = re.sub(" +", " ", on_one_line(name)).strip(" ")
-    if not name:
-        return ""
-    if _fits_quotes(name) and _PRINTABLE.match(name):
-        if _ATOMS.match(name):
+    if name.isascii() and _may_be_quoted(name):
+        if not name or _ATOMS.match(name):
             return name
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"'
     return " ".join(_encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE))
 
 
-def _fits_quotes(name: str) -> bool:
+def _may_be_quoted(name: str) -> bool:
     # An encoded-word inside a quoted string means nothing, yet lenient readers decode it: so it is encoded again.
-    return name.isascii() and len(name) <= _QUOTED_MAX and "=?" not in name
+    return len(name) <= _QUOTED_MAX and "=?" not in name
 
 
 def is_written_phrase(text: str) -> bool:
@@ -190,7 +186,7 @@ def _written_address(address: str, header: str = "address") -> str:
         raise HeaderRefused(header, "the part of the address before the @ holds a sign that it must not")
     try:
         written = envelope_address(address)
-    except UnicodeError as error:
+    except ValueError as error:
         raise HeaderRefused(header, "the domain of the address cannot exist") from error
     if not _DOMAIN.match(written.rpartition("@")[2]):
         raise HeaderRefused(header, "the domain of the address cannot exist")
@@ -202,12 +198,18 @@ def _encoded_words(text: str, taken: int) -> list[str]:
     octets = text.encode()
     octet_count = len(octets)
     if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
-        q_count = octet_count + 2 * len(octets.translate(None, _Q_AS_LONG))
-        base64_count, room = (octet_count + 2) // 3 * 4, _FOLD_AT - taken - _WORD_FRAME
-        if min(q_count, base64_count) <= room:
+        encoded_only = octets.translate(None, _Q_AS_LONG)
+        q_count, base64_count = octet_count + 2 * len(encoded_only), (octet_count + 2) // 3 * 4
+        if min(q_count, base64_count) <= _FOLD_AT - taken - _WORD_FRAME:
             if q_count > base64_count:
-                return [_b_word(text)]
-            return [f"=?utf-8?q?{''.join([_Q_WRITTEN[octet] for octet in octets])}?="]
+                return [f"=?utf-8?b?{binascii.b2a_base64(octets, newline=False).decode('ascii')}?="]
+            # The library leaves other signs as they are.
+            is_for_library = not encoded_only.translate(None, _NOT_ASCII)
+            return [
+                f"=?utf-8?q?{binascii.b2a_qp(octets, header=True).decode('ascii')}?="
+                if is_for_library
+                else _q_word(text)
+            ]
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]

@@ -1,22 +1,22 @@
 """Messages compiled once per variant: all that readers share is encoded beforehand, and a reader's message is a join.
 
 The source holds merge fields (`newsletter.foundation.merge`) in header values and in both bodies. Compiling encodes and
-splits it into fixed pieces and slots (docs/decisions/0008-compiled-messages.md); `CompiledMessage.assemble` gives the
-whole message of one reader: CRLF line ends, body lines of at most 76 characters, no line that begins with a dot, and
+splits it into fixed pieces and slots (docs/decisions/0008-compiled-messages.md); `CompiledMessage.fill` gives the
+messages of many readers at once, `assemble` that of one: CRLF line ends, body lines of at most 76 characters, no line that begins with a dot, and
 nothing outside ASCII except the address of a recipient that is so itself (RFC 6532).
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from operator import itemgetter
+from itertools import repeat
 from typing import TypeAlias
 
 from newsletter.foundation.merge import Field, split_fields
-from newsletter.transport.header_templates import Slot, Values, check_names, compile_header
+from newsletter.transport.header_templates import Columns, Slot, check_names, compile_header
 from newsletter.transport.headers import on_one_line
 from newsletter.transport.octets import WireOctets, WirePieces
 from newsletter.transport.quoted_printable import SOFT_BREAK, encode_piece, encode_value
@@ -24,7 +24,8 @@ from newsletter.transport.quoted_printable import SOFT_BREAK, encode_piece, enco
 # Nothing to encode, to escape or to guard at column 0, and short enough for a line: tokens, links, most addresses.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_.:/?@!$()*+,;~%#-]{0,74}\Z")
 
-BodySlot: TypeAlias = Callable[[Values], tuple[bytes, bytes]]
+BodySlot: TypeAlias = Callable[[Columns, int], tuple[list[bytes], list[bytes]]]
+"""Writes what so many readers' values give, in the text and in the HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class MessageSource:
     headers: tuple[tuple[str, str], ...]
     text: str
     html: str
+    plain: frozenset[str] = frozenset()
+    """Keys of fields whose values are only ever letters, digits, `-` and `_`, 1 to 64 of them: tokens. Whoever gives them
+    answers for that, and they are written without another look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +49,37 @@ class CompiledMessage:
 
     fields: frozenset[str]
     """The keys of the values that are looked up: `first_name`, `link:unsubscribe`."""
-    _fixed: tuple[bytes, ...]
     _headers: tuple[Slot, ...]
     _bodies: tuple[BodySlot, ...]
-    _in_order: Callable[[Sequence[bytes]], tuple[bytes, ...]]
-    """Picks the pieces of a message out of what is fixed, the headers' values and the bodies' values, in the order of the
-    message; a value that comes twice is filled in once and picked twice."""
+    _in_order: tuple[bytes | int, ...]
+    """The message's pieces: what is fixed, and the places of what is filled, the headers' values before the bodies'; a value
+    that comes twice is filled in once and stands twice."""
 
-    def fill(self, values: Mapping[str, str]) -> tuple[bytes, ...]:
-        """What is this reader's own in the message, a few hundred octets. Raises HeaderRefused as `assemble`."""
-        filled = [slot(values) for slot in self._headers]
+    def fill(self, columns: Columns, count: int) -> list[WirePieces]:
+        """The messages of so many readers in pieces, for whoever joins them anyway. `columns` has for each key all their values.
+
+        Many at once cost each half as much as one alone. Raises HeaderRefused where one of them cannot stand in its header.
+        """
+        filled = [slot(columns, count) for slot in self._headers]
         for body_slot in self._bodies:
-            filled += body_slot(values)
-        return tuple(filled)
-
-    def pieces(self, filled: tuple[bytes, ...]) -> WirePieces:
-        """The message with what `fill` gave, for whoever joins it anyway."""
-        return WirePieces(self._in_order(self._fixed + filled))
+            filled += body_slot(columns, count)
+        in_order = [
+            filled[piece] if isinstance(piece, int) else repeat(piece, count) for piece in self._in_order
+        ]
+        return list(map(WirePieces, zip(*in_order, strict=True)))
 
     def assemble(self, values: Mapping[str, str]) -> WireOctets:
         """The whole message for the reader with these values. Raises HeaderRefused where one cannot stand in its header."""
-        return WireOctets(b"".join(self.pieces(self.fill(values))))
+        [pieces] = self.fill({key: [value] for key, value in values.items()}, 1)
+        return WireOctets(b"".join(pieces))
 
 
 def compile_message(source: MessageSource) -> CompiledMessage:
     """The source, encoded and split at its fields. Raises HeaderRefused where a header cannot be written."""
     check_names([name for name, _ in source.headers])
-    parts = _Parts()
+    parts = _Parts(source.plain)
     for name, value in source.headers:
-        line = compile_header(name, value)
-        if isinstance(line, bytes):
-            parts.add(line)
-        else:
-            parts.add_header(line, split_fields(value))
+        parts.add_header(name, value)
     boundary = _boundary(source)
     parts.add(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode())
     for subtype, body in (("plain", source.text), ("html", source.html)):
@@ -90,40 +92,45 @@ def compile_message(source: MessageSource) -> CompiledMessage:
 class _Parts:
     """Collects pieces and slots; a slot that comes twice is filled once."""
 
-    def __init__(self) -> None:
-        self._fixed: list[bytes] = []
-        self._headers: list[Slot] = []
+    def __init__(self, plain: Collection[str]) -> None:
+        self._plain = plain
+        self._headers: dict[Slot, int] = {}
         self._bodies: dict[Field, int] = {}
-        self._order: list[tuple[str, int]] = []
+        self._order: list[bytes | tuple[Slot | Field, bool]] = []
         self._keys: set[str] = set()
 
     def add(self, piece: bytes) -> None:
-        if self._order and self._order[-1][0] == "fixed":
-            self._fixed[-1] += piece
+        if self._order and isinstance(before := self._order[-1], bytes):
+            self._order[-1] = before + piece
         elif piece:
-            self._order.append(("fixed", len(self._fixed)))
-            self._fixed.append(piece)
+            self._order.append(piece)
 
-    def add_header(self, slot: Slot, pieces: list[str | Field]) -> None:
-        self._order.append(("header", len(self._headers)))
-        self._headers.append(slot)
-        self._keys.update(piece.key for piece in pieces if isinstance(piece, Field))
+    def add_header(self, name: str, value: str) -> None:
+        for piece in compile_header(name, value, self._plain):
+            if isinstance(piece, bytes):
+                self.add(piece)
+            else:
+                self._headers.setdefault(piece, len(self._headers))
+                self._order.append((piece, False))
+        self._keys.update(piece.key for piece in split_fields(value) if isinstance(piece, Field))
 
     def add_body(self, field: Field, *, is_html: bool) -> None:
-        number = self._bodies.setdefault(field, len(self._bodies))
-        self._order.append(("body", 2 * number + is_html))
+        self._bodies.setdefault(field, len(self._bodies))
+        self._order.append((field, is_html))
         self._keys.add(field.key)
 
     def compiled(self) -> CompiledMessage:
-        starts = {"fixed": 0, "header": len(self._fixed), "body": len(self._fixed) + len(self._headers)}
-        places = [starts[kind] + number for kind, number in self._order]
         return CompiledMessage(
             frozenset(self._keys),
-            tuple(self._fixed),
             tuple(self._headers),
-            tuple(map(_body_slot, self._bodies)),
-            itemgetter(*places) if len(places) > 1 else tuple,
+            tuple(_body_slot(field, is_plain=field.key in self._plain) for field in self._bodies),
+            tuple(piece if isinstance(piece, bytes) else self._place(*piece) for piece in self._order),
         )
+
+    def _place(self, slot: Slot | Field, is_html: bool) -> int:
+        if isinstance(slot, Field):
+            return len(self._headers) + 2 * self._bodies[slot] + is_html
+        return self._headers[slot]
 
 
 def _boundary(source: MessageSource) -> str:
@@ -148,19 +155,27 @@ def _add_body(parts: _Parts, subtype: str, body: str) -> None:
             parts.add_body(piece, is_html=subtype == "html")
 
 
-def _body_slot(field: Field) -> BodySlot:
+def _body_slot(field: Field, *, is_plain: bool) -> BodySlot:
     """Fills a field, for the text and for the HTML."""
-    key = field.key
     default = encode_value(on_one_line(field.default))
+    defaults = (default, default)
 
-    def fill(values: Values) -> tuple[bytes, bytes]:
-        value = values.get(key)
-        if not value:
-            return default, default
-        if _PLAIN.match(value):
-            octets = value.encode("ascii") + SOFT_BREAK
+    def fill(columns: Columns, count: int) -> tuple[list[bytes], list[bytes]]:
+        column = columns.get(field.key)
+        if column is None:
+            return [default] * count, [default] * count
+        if is_plain:
+            octets = [value.encode("ascii") + SOFT_BREAK for value in column]
             return octets, octets
-        return _encoded(value) or (default, default)
+        in_text, in_html = [], []
+        for value in column:
+            if _PLAIN.match(value):
+                as_text = as_html = value.encode("ascii") + SOFT_BREAK
+            else:
+                as_text, as_html = _encoded(value) or defaults
+            in_text.append(as_text)
+            in_html.append(as_html)
+        return in_text, in_html
 
     return fill
 

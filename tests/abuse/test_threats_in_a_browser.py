@@ -47,7 +47,7 @@ def links_of_a_mail(db: Database) -> list[str]:
             sender_of(mailing_list, "", SITE, keyring), rendered_variants(session, edition_id), "m1"
         )
     claim = ClaimedDelivery(1, "fr", "zoe@example.org", "Zoé", "Zoé", name, 1)
-    raw = whole(composer.maker(claim, datetime(2026, 11, 23, 9, 0).astimezone())())
+    raw = whole(composer.makers([claim], datetime(2026, 11, 23, 9, 0).astimezone())[0]())
     message = email.message_from_bytes(raw, policy=email.policy.default)
     said = "\n".join(str(value) for value in message.values())
     said += "".join(part.get_content() for part in message.iter_parts())  # type: ignore[attr-defined]

@@ -57,7 +57,9 @@ def mailed(db: Database, keyring: Keyring, attack: str) -> tuple[bytes, list[str
             sender_of(mailing_list, "", BASE_URL, keyring), rendered_variants(session, edition_id), "m1"
         )
     raw = whole(
-        composer.maker(ClaimedDelivery(1, "fr", "zoe@example.org", attack, attack, b"twelve bytes", 1), NOW)()
+        composer.makers(
+            [ClaimedDelivery(1, "fr", "zoe@example.org", attack, attack, b"twelve bytes", 1)], NOW
+        )[0]()
     )
     message = email.message_from_bytes(raw, policy=email.policy.default)
     return raw, [str(message["Subject"]), *(part.get_content() for part in message.iter_parts())]  # type: ignore[attr-defined]

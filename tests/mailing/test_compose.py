@@ -40,7 +40,7 @@ def a_claim(variant: str, first_name: str = "Zoé", name: str = "Zoé Über-Lang
 
 
 def raw(composer: Composer, claim: ClaimedDelivery) -> bytes:
-    return whole(composer.maker(claim, NOW)())
+    return whole(composer.makers([claim], NOW)[0]())
 
 
 def header_lines(message: bytes) -> dict[bytes, bytes]:

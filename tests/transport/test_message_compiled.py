@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.transport.headers import on_one_line
+from newsletter.transport.headers import HeaderRefused, on_one_line
 from newsletter.transport.message import MessageSource, compile_message
 from newsletter.transport.quoted_printable import encode_piece, encode_value
 from typed_messages import BODIES, ODD_VALUES, check_wire_form, expected_body, parts_of
@@ -20,6 +21,8 @@ HEADERS = (
 VALUES = st.fixed_dictionaries(
     {"first_name": ODD_VALUES, "name": ODD_VALUES, "link:unsubscribe": ODD_VALUES},
 )
+
+TOKENS = st.text("ABCXYZabcxyz0123456789-_", min_size=1, max_size=70)
 
 
 @given(text=BODIES, html=BODIES, values=VALUES)
@@ -44,6 +47,37 @@ def test_message_reads_as_the_source_with_the_values_in_it(
     first_name = on_one_line(values["first_name"])
     subject = f"Hello {values['first_name'] if first_name.strip() else 'friend'}"
     assert message["Subject"] == on_one_line(subject)
+
+
+@given(text=BODIES, html=BODIES, readers=st.lists(VALUES, min_size=1, max_size=4), token=TOKENS)
+def test_many_readers_at_once_get_what_each_alone_would(
+    text: str, html: str, readers: list[dict[str, str]], token: str
+) -> None:
+    """And a field that is said to be plain is written as one that is not."""
+    date = "Mon, 23 Nov 2026 10:00:00 +0000"
+    headers = (
+        *HEADERS[:3],
+        ("Date", "[[date]]"),
+        ("List-Unsubscribe", "<https://x.example/[[token]]>, <m:[[token]]>"),
+    )
+    text, html = f"[[token]]{text}", f"{html}[[token|]]"
+    compiled = compile_message(MessageSource(headers, text, html, plain=frozenset({"token"})))
+    careful = compile_message(MessageSource(headers, text, html))
+    people = [
+        {**values, "address": f"r{number}@example.net", "token": f"{token}{number}"[-64:], "date": date}
+        for number, values in enumerate(readers)
+    ]
+    columns = {key: [values[key] for values in people] for key in people[0]}
+    filled = compiled.fill(columns, len(people))
+    assert [b"".join(pieces) for pieces in filled] == [careful.assemble(values) for values in people]
+    assert [compiled.assemble(values) for values in people] == [careful.assemble(values) for values in people]
+
+
+def test_one_reader_whose_message_cannot_be_written_is_named_for_all() -> None:
+    compiled = compile_message(MessageSource(HEADERS, "", ""))
+    columns = {"name": ["Anne", "Zoë"], "address": ["anne@example.net", "no address"], "token": ["t", "t"]}
+    with pytest.raises(HeaderRefused, match="To"):
+        compiled.fill(columns, 2)
 
 
 @given(st.text(), st.integers(0, 4000))

@@ -112,6 +112,9 @@ def test_mailbox_reads_as_name_and_address(name: str, address: str) -> None:
 
 
 @given(st.text(), st.text())
+@example("Zoë", "zoe@é")
+@example("Zoë", "zoe@\u00b7")
+@example("Zoë", "zoe@\u00a0.example")
 def test_name_and_address_given_apart_never_run_into_each_other(name: str, address: str) -> None:
     try:
         lines = header_lines((("To", "[[name]] <[[address]]>"),), {"name": name, "address": address})
