@@ -18,7 +18,6 @@ _FOLD_AT = 76  # RFC 2047 section 2: a line that holds an encoded-word
 _WORD_MAX = 75  # RFC 2047 section 2: an encoded-word
 _LONGEST_NAME_BEFORE_PHRASE = len("Reply-To: ")
 _WORD_FRAME = len("=?utf-8?q??=")
-_SHORT_OCTETS = 48
 _LIST_ID_OCTETS_MAX = 255  # RFC 2919 section 3
 _QUOTED_MAX = 64
 
@@ -26,7 +25,7 @@ _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*\Z")
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
-_ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*\Z")
+_ATOMS = re.compile(rf"{_ATEXT}++(?: {_ATEXT}++)*+\Z")
 _DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*\Z")
 _ENCODED_WORD = r"=\?[\w-]+\?[bqBQ]\?[!->@-~]*\?="
 _WRITTEN_PHRASE = re.compile(
@@ -35,8 +34,8 @@ _WRITTEN_PHRASE = re.compile(
 _DOMAIN = re.compile(
     r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\Z"
 )
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_SIMPLE_ADDRESS = re.compile(rf"[a-z0-9]+(?:[._+-][a-z0-9]+)*@{_LABEL}(?:\.{_LABEL})+\Z")
+_LABEL = r"[a-z0-9]++(?:-++[a-z0-9]++)*+"
+_SIMPLE_ADDRESS = re.compile(rf"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@{_LABEL}(?:\.{_LABEL})++\Z")
 _NOT_IN_LOCAL_PART = re.compile(r'[\s()<>\[\],;:\\"@]')
 _Q_SAFE = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
@@ -143,9 +142,7 @@ def list_id_header(name: str, phrase: str, identifier: str) -> bytes:
 
 def written_phrase(name: str) -> str:
     """A display name as RFC 5322 and RFC 2047 want it: atoms, a quoted string or encoded-words; "" for none."""
-    if not name:
-        return ""
-    if name.isascii() and _may_be_quoted(name) and _ATOMS.match(name):  # as it is
+    if not name or (name.isascii() and _may_be_quoted(name) and _ATOMS.match(name)):  # as it is
         return name
     if not name.isprintable() or "  " in name or name[0] == " " or name[-1] == " ":
         name = re.sub(" +", " ", on_one_line(name)).strip(" ")
@@ -154,7 +151,9 @@ def written_phrase(name: str) -> str:
             return name
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"'
-    return " ".join(_encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE))
+    return _short_word(name, _LONGEST_NAME_BEFORE_PHRASE) or " ".join(
+        _encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE)
+    )
 
 
 def _may_be_quoted(name: str) -> bool:
@@ -195,21 +194,9 @@ def _written_address(address: str, header: str = "address") -> str:
 
 def _encoded_words(text: str, taken: int) -> list[str]:
     """`text` as encoded-words, none parting a character; the first leaves `taken` columns free on its line."""
-    octets = text.encode()
-    octet_count = len(octets)
-    if octet_count <= _SHORT_OCTETS:  # a name, as a rule: in one word, whichever way is shorter
-        encoded_only = octets.translate(None, _Q_AS_LONG)
-        q_count, base64_count = octet_count + 2 * len(encoded_only), (octet_count + 2) // 3 * 4
-        if min(q_count, base64_count) <= _FOLD_AT - taken - _WORD_FRAME:
-            if q_count > base64_count:
-                return [f"=?utf-8?b?{binascii.b2a_base64(octets, newline=False).decode('ascii')}?="]
-            # The library leaves other signs as they are.
-            is_for_library = not encoded_only.translate(None, _NOT_ASCII)
-            return [
-                f"=?utf-8?q?{binascii.b2a_qp(octets, header=True).decode('ascii')}?="
-                if is_for_library
-                else _q_word(text)
-            ]
+    if word := _short_word(text, taken):
+        return [word]
+    octet_count = len(text.encode())
     is_q = sum(_q_width(character) for character in text) <= (octet_count + 2) // 3 * 4
     write, width = (_q_word, _q_width) if is_q else (_b_word, _b_width)
     columns = [_FOLD_AT - taken, _WORD_MAX]
@@ -225,6 +212,20 @@ def _encoded_words(text: str, taken: int) -> list[str]:
             start, used = position, 0
         used += cost
     return [*words, write(text[start:])]
+
+
+def _short_word(text: str, taken: int) -> str:
+    """The same where one word holds it, as one holds most names, in whichever way is shorter; "" where none does."""
+    octets = text.encode()
+    to_encode = octets.translate(None, _Q_AS_LONG)
+    q_count, base64_count = len(octets) + 2 * len(to_encode), (len(octets) + 2) // 3 * 4
+    if min(q_count, base64_count) > _FOLD_AT - taken - _WORD_FRAME:
+        return ""
+    if q_count > base64_count:
+        return f"=?utf-8?b?{binascii.b2a_base64(octets, newline=False).decode('ascii')}?="
+    if to_encode.translate(None, _NOT_ASCII):  # the library leaves such signs as they are
+        return _q_word(text)
+    return f"=?utf-8?q?{binascii.b2a_qp(octets, header=True).decode('ascii')}?="
 
 
 def _q_width(character: str) -> int:
