@@ -23,6 +23,8 @@ POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 _EMPTY_POSTGRESQL = """
 SET LOCAL session_replication_role = replica; -- in any order
 DO $$ DECLARE found text; BEGIN
+    FOR found IN SELECT tablename FROM pg_tables WHERE tablename ~ '^delivery_[0-9]+$' -- of large mailings
+    LOOP EXECUTE 'DROP TABLE ' || found; END LOOP;
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'procrastinate_step')
     LOOP EXECUTE 'DELETE FROM ' || quote_ident(found); END LOOP;
 END $$;

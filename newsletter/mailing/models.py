@@ -144,15 +144,15 @@ class Delivery(Base):
 
     Rows are made by INSERT ... SELECT from the tables that their numbers point to, a million at a time, so there are
     no foreign keys; and no index speaks of what changes while a mailing runs, so that PostgreSQL need not touch one.
-    The rows of a slice lie together: SQLite keeps the table in the order of its key (docs/decisions/0028).
+    The rows of a slice lie together: SQLite keeps the table in the order of its key (docs/decisions/0028). PostgreSQL
+    keeps those of a large mailing in a table of their own (`own_tables`).
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
         # Each reader once in a mailing.
         sa.Index("ix_delivery_subscriber_id_mailing_id", "subscriber_id", "mailing_id", unique=True),
-        # Room in each page for a row's later versions (heap-only tuples).
-        {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 50}},
+        {"sqlite_with_rowid": False, "postgresql_partition_by": "LIST (mailing_id)"},
     )
 
     mailing_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

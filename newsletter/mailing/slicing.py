@@ -16,13 +16,22 @@ import sqlalchemy as sa
 from newsletter.audience.models import Subscriber
 from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql, room_for_pages
 from newsletter.mailing.domains import GROUPS, OTHER, group_of
-from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
+from newsletter.mailing.models import (
+    DELIVERIES,
+    Delivery,
+    DeliverySlice,
+    DeliveryState,
+    SkipReason,
+    SliceState,
+)
+from newsletter.mailing.own_tables import own_table
 
 SLICE_SIZE = 500
 # From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
 _LARGE_DOMAIN_MIN = 200
 _LARGE_DOMAINS_MAX = 40
-# Where there are very many readers, domains are counted among every eleventh, as an even share of them is enough.
+# Where there are very many readers, domains are counted among every eleventh, as an even share of them is enough; and
+# PostgreSQL gives their deliveries a table of their own.
 _MANY_READERS = 100_000
 _ONE_IN = 11
 _ROOM_KIB = 64 * 1024
@@ -85,11 +94,16 @@ def plan_rows(
         is_new = base == 0  # whoever has a row already, from an earlier wave, is left alone
         placed = _placed(session, None if is_new else mailing_id, readers, choices, domains)
         with _in_order(session, placed) as in_order:
-            _make_rows(session, mailing_id, in_order, cut, now)
-    _make_slices(session, mailing_id, names, cut)
+            rows = _rows(mailing_id, in_order, cut, now)
+            if is_new and is_postgresql(session) and _has_many(session, readers):
+                with own_table(session, mailing_id, rows, _COLUMNS) as table:
+                    _make_slices(session, mailing_id, table, names, cut)
+                return
+            session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
+    _make_slices(session, mailing_id, DELIVERIES, names, cut)
     if is_postgresql(session):
-        # A million rows have come of which nothing is known: what is done with five hundred of them would go through all.
-        session.execute(sa.text("ANALYZE delivery, delivery_slice"))
+        # Rows have come of which nothing is known: what is done with five hundred of them would go through all.
+        session.execute(sa.text("ANALYZE delivery_others, delivery_slice"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,11 @@ class _Cut:
 def _last_slice(session: ReadSession, mailing_id: int) -> int:
     last = sa.select(sa.func.max(DeliverySlice.slice_no)).where(DeliverySlice.mailing_id == mailing_id)
     return session.scalar(last) or 0
+
+
+def _has_many(session: ReadSession, readers: sa.Subquery) -> bool:
+    first = sa.select(readers.c.subscriber_id).limit(_MANY_READERS + 1).subquery()
+    return (session.scalar(sa.select(sa.func.count()).select_from(first)) or 0) > _MANY_READERS
 
 
 def domain_of(session: ReadSession, address: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
@@ -129,7 +148,11 @@ def _groups(session: ReadSession, readers: sa.Subquery) -> dict[str, str]:
 
 
 def _placed(
-    session: ReadSession, mailing_id: int | None, readers: sa.Subquery, choices: sa.Table, domains: sa.Table
+    session: ReadSession,
+    mailing_id: int | None,
+    readers: sa.Subquery,
+    choices: sa.FromClause,
+    domains: sa.FromClause,
 ) -> sa.Select[Any]:
     """Of each reader (without a row in this mailing): why she is left out, what her choice gets, and `sort`.
 
@@ -210,11 +233,16 @@ def _table(
     key: Mapping[str, _Type],
     values: Mapping[str, _Type],
     rows: Sequence[_Row],
-) -> Iterator[sa.Table]:
-    """These rows as a table of this session for the length of the block, with an index of its key.
+) -> Iterator[Any]:
+    """These rows for the length of the block: on SQLite as a table of this session, with an index of its key.
 
-    Rows in the statement itself are looked through for every reader: SQLite thinks them too few for an index.
+    Rows in the statement itself are looked through for every reader there: SQLite thinks them too few for an index. And a
+    table of one session is none for the processes that PostgreSQL lets share a query.
     """
+    if is_postgresql(session):
+        given = [sa.column(column, kind) for column, kind in {**key, **values}.items()]
+        yield sa.values(*given, name=f"planning_{name}").data(list(rows))
+        return
     columns = [sa.Column(column, kind, primary_key=True) for column, kind in key.items()]
     columns += [sa.Column(column, kind) for column, kind in values.items()]
     table = sa.Table(f"planning_{name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
@@ -226,7 +254,8 @@ def _table(
     table.drop(connection, checkfirst=False)
 
 
-def _make_rows(session: WriteSession, mailing_id: int, placed: sa.Subquery, cut: _Cut, now: datetime) -> None:
+def _rows(mailing_id: int, placed: sa.Subquery, cut: _Cut, now: datetime) -> sa.Select[Any]:
+    """The deliveries, with the values of `_COLUMNS`."""
     # In SQLite and PostgreSQL a whole number divided by one is a whole number.
     slice_no = cut.base + 1 + placed.c.place.op("/")(cut.size) * cut.kind_count + placed.c.sort
     state = sa.case(
@@ -237,7 +266,7 @@ def _make_rows(session: WriteSession, mailing_id: int, placed: sa.Subquery, cut:
         (sa.and_(gets_it, placed.c.variant.is_(None)), SkipReason.NOTHING_IN_HER_LANGUAGE.value),
         else_=placed.c.reason,
     )
-    rows = sa.select(
+    return sa.select(
         sa.literal(mailing_id),
         placed.c.subscriber_id,
         placed.c.subscription_id,
@@ -249,7 +278,6 @@ def _make_rows(session: WriteSession, mailing_id: int, placed: sa.Subquery, cut:
         sa.literal(""),
         sa.literal(now, Delivery.changed_at.type),
     )
-    session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
 
 
 _COLUMNS = (
@@ -266,12 +294,15 @@ _COLUMNS = (
 )
 
 
-def _make_slices(session: WriteSession, mailing_id: int, names: Sequence[str], cut: _Cut) -> None:
-    rows = sa.select(Delivery.slice_no, sa.func.count()).where(
-        Delivery.mailing_id == mailing_id, Delivery.slice_no > cut.base
+def _make_slices(
+    session: WriteSession, mailing_id: int, deliveries: sa.FromClause, names: Sequence[str], cut: _Cut
+) -> None:
+    its = deliveries.c
+    rows = sa.select(its.slice_no, sa.func.count()).where(
+        its.mailing_id == mailing_id, its.slice_no > cut.base
     )
     slices = []
-    for slice_no, count in session.execute(rows.group_by(Delivery.slice_no)):
+    for slice_no, count in session.execute(rows.group_by(its.slice_no)):
         group, kind = divmod((slice_no - cut.base - 1) % cut.kind_count, len(_KINDS))
         slices.append(
             {

@@ -15,6 +15,7 @@ from newsletter.foundation.database import Database, WriteSession
 from newsletter.inbound.forgetting import forget_old_messages
 from newsletter.jobs.actions import enqueue
 from newsletter.mailing.folding import fold_old_mailings
+from newsletter.mailing.own_tables import give_up_own_tables
 
 RETENTION = "retention"
 """The kind of job."""
@@ -63,6 +64,7 @@ def forget_what_is_old(database: Database, spans: Spans, now: datetime) -> Forgo
         links = forget_preferences_links(session, now)
         abuse = sweep_abuse(session, now)
     deliveries = fold_old_mailings(database, now - spans.deliveries)
+    give_up_own_tables(database, now - spans.deliveries)
     database.empty_log()
     return Forgotten(people=people, links=links, abuse=abuse, deliveries=deliveries, **counts)
 

@@ -1,7 +1,6 @@
 """A message as it goes over the wire: behind DATA with its final dot, behind BDAT as it is (RFC 5321 section 4.5.2, RFC 3030)."""
 
 import re
-from collections.abc import Sequence
 
 from newsletter.transport.octets import Message, WireOctets, WirePieces
 
@@ -13,7 +12,7 @@ def size_of(message: Message) -> int:
     return sum(map(len, message)) if isinstance(message, WirePieces) else len(message)
 
 
-def data_pieces(message: Message) -> Sequence[bytes]:
+def data_pieces(message: Message) -> tuple[bytes, ...]:
     """What follows 354, without the final dot: CRLF line ends only, and dots doubled where a line begins with one.
 
     A line end that is not CRLF could end the message early for a lenient server and begin commands of its own
@@ -29,7 +28,7 @@ def data_pieces(message: Message) -> Sequence[bytes]:
     return (message,)
 
 
-def bdat_pieces(message: Message) -> Sequence[bytes]:
+def bdat_pieces(message: Message) -> tuple[bytes, ...]:
     """`BDAT` for all of the message in one chunk, and the message, of which no dot is doubled (RFC 3030 section 2)."""
     if not isinstance(message, WirePieces):
         message = WirePieces((message if isinstance(message, WireOctets) else _with_line_ends(message),))
