@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from newsletter.foundation.database import Database, ReadSession, WriteSession
+from newsletter.foundation.database import Database, ReadSession, WriteSession, is_postgresql
 from newsletter.mailing.models import DELIVERIES, Delivery, Mailing, MailingState
 
 # What is left of a mailing moves in with the others where it is no more than this: they wait meanwhile.
@@ -36,6 +36,15 @@ class _TableOf(sa.Executable, sa.ClauseElement):
 def _write(element: _TableOf, compiler: SQLCompiler, **kwargs: Any) -> str:
     # Room in each page for a row's later versions (heap-only tuples).
     return f"CREATE TABLE {element.name} WITH (fillfactor = 50) AS {compiler.process(element.rows, **kwargs)}"
+
+
+def may_make_tables(session: ReadSession) -> bool:
+    """Whether we are on PostgreSQL, in a role that may add to the tables."""
+    if not is_postgresql(session):
+        return False
+    may = "pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')"
+    whole = f"SELECT {may} FROM pg_class WHERE oid = 'delivery'::regclass"  # noqa: S608 - nothing of it comes from outside
+    return bool(session.scalar(sa.text(whole)))
 
 
 @contextmanager

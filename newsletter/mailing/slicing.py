@@ -24,7 +24,7 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
-from newsletter.mailing.own_tables import own_table
+from newsletter.mailing.own_tables import may_make_tables, own_table
 
 SLICE_SIZE = 500
 # From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
@@ -95,7 +95,7 @@ def plan_rows(
         placed = _placed(session, None if is_new else mailing_id, readers, choices, domains)
         with _in_order(session, placed) as in_order:
             rows = _rows(mailing_id, in_order, cut, now)
-            if is_new and is_postgresql(session) and _has_many(session, readers):
+            if is_new and may_make_tables(session) and _has_many(session, readers):
                 with own_table(session, mailing_id, rows, _COLUMNS) as table:
                     _make_slices(session, mailing_id, table, names, cut)
                 return

@@ -1,3 +1,7 @@
+import base64
+import hmac
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +44,34 @@ def test_u6_old_token_is_good_after_a_new_key_and_not_under_another_secret() -> 
     assert Keyring(OLD, NEW).verify("unsubscribe", token) == name
     assert Keyring(NEW).verify("unsubscribe", token) is None
     assert Keyring(OLD).verify("unsubscribe", Keyring(OLD, NEW).sign("unsubscribe", name)) is None
+
+
+@given(st.lists(NAMES))
+def test_many_tokens_at_once_are_those_that_each_alone_has(names: list[bytes]) -> None:
+    keyring = Keyring(OLD, NEW)
+    assert keyring.sign_all("unsubscribe", names) == [keyring.sign("unsubscribe", name) for name in names]
+
+
+@given(NAMES, st.integers(0, 29))
+def test_u6_token_that_was_made_with_hmac_is_good_for_ever_and_no_forgery_of_it(
+    name: bytes, place: int
+) -> None:
+    head = b"\x01\x00" + name
+    key = hmac.digest(OLD.encode(), b"newsletter:unsubscribe", "sha256")
+    octets = head + hmac.digest(key, head, "sha256")[:16]
+    keyring = Keyring(OLD, NEW)
+    assert keyring.verify("unsubscribe", base64.urlsafe_b64encode(octets).decode()) == name
+    forged = octets[:place] + bytes((octets[place] ^ 1,)) + octets[place + 1 :]
+    assert keyring.verify("unsubscribe", base64.urlsafe_b64encode(forged).decode()) is None
+
+
+def test_mark_stays_when_a_key_is_added_and_differs_by_text_and_purpose() -> None:
+    first, second = Keyring(OLD).marks("message-id", ["m1.1", "m1.2"])
+    assert first != second
+    assert re.fullmatch("[0-9a-f]{24}", first)
+    assert Keyring(OLD, NEW).marks("message-id", ["m1.1"]) == [first]
+    assert Keyring(NEW).marks("message-id", ["m1.1"]) != [first]
+    assert Keyring(OLD).marks("unsubscribe", ["m1.1"]) != [first]
 
 
 def test_fingerprint_stays_when_a_key_is_added_and_differs_by_purpose() -> None:

@@ -87,6 +87,25 @@ def test_each_reader_is_once_in_it_and_only_this_mailing_is(office: Office, chan
         connection.exec_driver_sql(f"INSERT INTO {name} ({', '.join(columns)}) SELECT {again} FROM {name}")  # noqa: S608 - our own names
 
 
+def test_role_that_may_make_no_tables_plans_into_the_shared_one(
+    postgresql_db: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    office = Office(postgresql_db, keyring, tmp_path, is_planned=False)
+    grants = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
+    with postgresql_db.transaction() as session:
+        for statement in (
+            "CREATE ROLE clerk",
+            f"GRANT {grants} TO clerk",
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO clerk",
+            "SET LOCAL ROLE clerk",
+        ):
+            session.execute(sa.text(statement))
+        plan_mailing(session, office.edition_id, NOW)
+        assert session.scalar(sa.text("SELECT count(*) FROM delivery_others")) == len(ADDRESSES)
+        session.rollback()
+    assert tables(postgresql_db) == ["delivery_others"]
+
+
 def test_planning_that_fails_leaves_no_table(
     postgresql_db: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
