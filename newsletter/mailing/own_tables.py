@@ -20,6 +20,8 @@ from newsletter.mailing.models import DELIVERIES, Delivery, Mailing, MailingStat
 # What is left of a mailing moves in with the others where it is no more than this: they wait meanwhile.
 _MOVED_MAX = 10_000
 _PATIENCE = "2s"
+SHARED = "delivery_others"
+"""The table of all mailings that have none of their own."""
 
 
 class _TableOf(sa.Executable, sa.ClauseElement):
@@ -86,6 +88,13 @@ def _name(mailing_id: int) -> str:
     return f"delivery_{mailing_id:d}"
 
 
+def table_of(session: ReadSession, mailing_id: int) -> str:
+    """The table in which PostgreSQL keeps the deliveries of this mailing."""
+    name = _name(mailing_id)
+    has_its_own = session.scalar(sa.select(sa.func.to_regclass(name))) is not None
+    return name if has_its_own else SHARED
+
+
 def _plain_type(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
     return sa.String(column.type.length) if isinstance(column.type, sa.Enum) else column.type
 
@@ -104,12 +113,8 @@ def give_up_own_tables(database: Database, ended_before: datetime) -> int:
                 Mailing.finished_at < ended_before,
             )
         )
-        mailing_ids = [mailing_id for mailing_id in ended if _has_own_table(session, mailing_id)]
+        mailing_ids = [mailing_id for mailing_id in ended if table_of(session, mailing_id) != SHARED]
     return sum(_give_up(database, mailing_id) for mailing_id in mailing_ids)
-
-
-def _has_own_table(session: ReadSession, mailing_id: int) -> bool:
-    return session.scalar(sa.select(sa.func.to_regclass(_name(mailing_id)))) is not None
 
 
 def _give_up(database: Database, mailing_id: int) -> bool:

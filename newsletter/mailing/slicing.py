@@ -24,7 +24,7 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
-from newsletter.mailing.own_tables import may_make_tables, own_table
+from newsletter.mailing.own_tables import may_make_tables, own_table, table_of
 
 SLICE_SIZE = 500
 # From so many readers on, a domain that is no known provider's has a group of its own; at most so many have.
@@ -98,12 +98,13 @@ def plan_rows(
             if is_new and may_make_tables(session) and _has_many(session, readers):
                 with own_table(session, mailing_id, rows, _COLUMNS) as table:
                     _make_slices(session, mailing_id, table, names, cut)
+                    session.execute(sa.text("ANALYZE delivery_slice"))
                 return
             session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
     _make_slices(session, mailing_id, DELIVERIES, names, cut)
     if is_postgresql(session):
         # Rows have come of which nothing is known: what is done with five hundred of them would go through all.
-        session.execute(sa.text("ANALYZE delivery_others, delivery_slice"))
+        session.execute(sa.text(f"ANALYZE {table_of(session, mailing_id)}, delivery_slice"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from builders import NOW, a_list, a_masthead, a_reader, an_announcement, an_edition
 from builders_mailing import send_all
@@ -22,6 +23,7 @@ from newsletter.editions.models import EditionMode, EditionState, Fallback
 from newsletter.editions.queries import edition_by_id, items_to_roll_over, rendered_variants
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
+from newsletter.mailing import slicing
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.queries import mailing_report
@@ -93,6 +95,20 @@ def test_french_goes_now_and_english_when_it_is_ready_each_reader_once(
         report = mailing_report(session, 1)
         assert (report.state, report.total.accepted, report.total.waiting) == (MailingState.FINISHED, 4, 0)
         assert edition_by_id(session, edition_id).state is EditionState.FROZEN
+
+
+def test_later_wave_goes_into_the_table_of_its_mailing(
+    postgresql_db: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slicing, "_MANY_READERS", len(READERS) - 1)
+    edition_id, masthead = an_office(postgresql_db, keyring)
+    freeze_now(postgresql_db, edition_id, masthead, NOW, languages=["fr"])
+    assert len(send_what_is_due(postgresql_db, edition_id)) == 2
+    translate(postgresql_db)
+    freeze_now(postgresql_db, edition_id, masthead, NOW)
+    assert len(send_what_is_due(postgresql_db, edition_id)) == 2
+    with postgresql_db.read() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM delivery_1")) == len(READERS)
 
 
 def test_reader_who_waits_is_served_as_she_is_when_the_wave_comes(db: Database, keyring: Keyring) -> None:
