@@ -12,6 +12,7 @@ from bench.faults.cluster import Cluster, free_port
 from bench.faults.office import Office
 from newsletter.foundation import clock
 from newsletter.mailing.folding import fold_old_mailings
+from newsletter.mailing.own_tables import give_up_own_tables
 
 _TEN_MILLION = 10_000_000
 _END = (
@@ -38,12 +39,16 @@ def main() -> None:
                     session.execute(sa.text(statement))
             before = _megabytes(office, "delivery", "delivery_slice")
             began = time.monotonic()
-            count = fold_old_mailings(office.database, clock.now() + timedelta(days=1))
+            ended_before = clock.now() + timedelta(days=1)
+            count = fold_old_mailings(office.database, ended_before)
+            dropped = give_up_own_tables(office.database, ended_before)
             seconds = time.monotonic() - began
             after = _megabytes(office, "folded_deliveries", "delivery_slice")
+            rest = _megabytes(office, "delivery")
             print(
                 f"{count:,} deliveries folded in {seconds:.1f} s: {before:.1f} MB before, {after:.1f} MB after"
             )
+            print(f"{dropped} table of its own dropped, {rest:.1f} MB of deliveries left")
             print(f"ten million would take {after * _TEN_MILLION / readers:.0f} MB")
             office.database.close()
     finally:
@@ -52,8 +57,11 @@ def main() -> None:
 
 def _megabytes(office: Office, *tables: str) -> float:
     with office.database.read() as session:
-        sizes = [session.scalar(sa.select(sa.func.pg_total_relation_size(table))) or 0 for table in tables]
-        return sum(sizes) / 1e6
+        size = sa.text(
+            "SELECT pg_total_relation_size(CAST(:table AS regclass)) + coalesce(sum(pg_total_relation_size(relid)), 0)"
+            " FROM pg_partition_tree(CAST(:table AS regclass))"  # of the parts, where it has any
+        )
+        return float(sum(session.scalar(size, {"table": table}) or 0 for table in tables)) / 1e6
 
 
 if __name__ == "__main__":
