@@ -37,6 +37,9 @@ _AHEAD_MAX = 10 * SLICE_SIZE
 _ANSWERS_A_COMMIT = SLICE_SIZE
 _TICK_SECONDS = 0.02
 _WATCH_SECONDS = 0.05
+_WATCH_SECONDS_MAX = 0.4
+# A look at what others have changed takes this part of the time, where it takes long: the database has other work to do.
+_WATCH_SHARE = 0.1
 _AWAY_SECONDS = 1.0  # and so much more where the database was away
 _WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
@@ -215,6 +218,8 @@ class Feeder:
             for held in (self._all_held() if left else ())
             if held.claimed.subscriber_id in left and not held.is_handed_over
         }
+        took = time.monotonic() - moment
+        self._watched_at += max(0.0, min(took / _WATCH_SHARE, _WATCH_SECONDS_MAX) - _WATCH_SECONDS)
         self._shelf.connections = orders.connections
         self._shelf.set_pace(orders.per_minute)
         if not orders.runs:
