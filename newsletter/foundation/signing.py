@@ -79,9 +79,7 @@ class Keyring:
         if version == _VERSION_OF_HMAC:
             due = hmac.digest(self.key(purpose, number), head, "sha256")[:_MAC_BYTES]
         else:
-            keyed = self._keyed(purpose, number, _MAC_BYTES).copy()
-            keyed.update(head)
-            due = keyed.digest()
+            due = hashlib.blake2b(head, key=self.key(purpose, number), digest_size=_MAC_BYTES).digest()
         return head[2:] if hmac.compare_digest(mac, due) else None
 
     def marks(self, purpose: str, texts: Iterable[str]) -> list[str]:

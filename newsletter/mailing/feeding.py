@@ -40,7 +40,7 @@ _WATCH_SECONDS = 0.05
 _WATCH_SECONDS_MAX = 0.4
 # A look at what others have changed takes this part of the time, where it takes long: the database has other work to do.
 _WATCH_SHARE = 0.1
-_AWAY_SECONDS = 1.0  # and so much more where the database was away
+_AWAY_SECONDS = 1.0  # where the database was away
 _WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
 # How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
@@ -91,7 +91,8 @@ class Feeder:
         self._is_ending = False  # nothing more may be claimed
         self._found_nothing = False
         self._was_left_out = False  # readers were taken back, for a claim that skips them
-        self._watched_at = self._beaten_at = self._written_at = time.monotonic()
+        self._beaten_at = self._written_at = time.monotonic()
+        self._watch_at = self._beaten_at + _WATCH_SECONDS
         self.blamed_by = ""
         """The words of a server that made the whole mailing stop; "" for none."""
         self.error: BaseException | None = None
@@ -197,9 +198,9 @@ class Feeder:
     def _watch(self) -> None:
         """Looks at what others have changed: whether the mailing still runs, its limits, readers who have left."""
         moment = time.monotonic()
-        if moment - self._watched_at < _WATCH_SECONDS or not self._hands:
+        if moment < self._watch_at or not self._hands:
             return
-        self._watched_at = moment
+        self._watch_at = moment + _WATCH_SECONDS
         if not self._connection.was_written_to():
             return
         slices = {
@@ -211,15 +212,15 @@ class Feeder:
                 left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
         except _IS_AWAY:
             # Nobody can change anything where the database is away; for how long it may be, `_write` knows.
-            self._watched_at = moment + _AWAY_SECONDS
+            self._watch_at = moment + _AWAY_SECONDS
             return
+        took = time.monotonic() - moment
+        self._watch_at = moment + min(max(_WATCH_SECONDS, took / _WATCH_SHARE), _WATCH_SECONDS_MAX)
         gone = {
             held
             for held in (self._all_held() if left else ())
             if held.claimed.subscriber_id in left and not held.is_handed_over
         }
-        took = time.monotonic() - moment
-        self._watched_at += max(0.0, min(took / _WATCH_SHARE, _WATCH_SECONDS_MAX) - _WATCH_SECONDS)
         self._shelf.connections = orders.connections
         self._shelf.set_pace(orders.per_minute)
         if not orders.runs:

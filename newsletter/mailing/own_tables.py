@@ -45,8 +45,8 @@ def may_make_tables(session: ReadSession) -> bool:
     if not is_postgresql(session):
         return False
     may = "pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')"
-    whole = f"SELECT {may} FROM pg_class WHERE oid = 'delivery'::regclass"  # noqa: S608 - nothing of it comes from outside
-    return bool(session.scalar(sa.text(whole)))
+    asking = f"SELECT {may} FROM pg_class WHERE oid = 'delivery'::regclass"  # noqa: S608 - nothing of it comes from outside
+    return bool(session.scalar(sa.text(asking)))
 
 
 @contextmanager
@@ -75,7 +75,6 @@ def own_table(
         f"ALTER TABLE {name} {', '.join(never_null)}, ADD CONSTRAINT own CHECK (mailing_id = {mailing_id}),"
         f" ADD CONSTRAINT pk_{name} PRIMARY KEY (mailing_id, slice_no, subscriber_id)",
         f"CREATE UNIQUE INDEX ix_{name} ON {name} (subscriber_id, mailing_id)",
-        f"ANALYZE {name}",
     ):
         connection.exec_driver_sql(statement)
     yield sa.table(name, *(sa.column(column.name, column.type) for column in DELIVERIES.columns))

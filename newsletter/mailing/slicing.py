@@ -98,13 +98,17 @@ def plan_rows(
             if is_new and may_make_tables(session) and _has_many(session, readers):
                 with own_table(session, mailing_id, rows, _COLUMNS) as table:
                     _make_slices(session, mailing_id, table, names, cut)
-                    session.execute(sa.text("ANALYZE delivery_slice"))
-                return
-            session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
-    _make_slices(session, mailing_id, DELIVERIES, names, cut)
-    if is_postgresql(session):
-        # Rows have come of which nothing is known: what is done with five hundred of them would go through all.
-        session.execute(sa.text(f"ANALYZE {table_of(session, mailing_id)}, delivery_slice"))
+                    _analyze(session, table.name)
+            else:
+                session.execute(sa.insert(Delivery).from_select(_COLUMNS, rows))
+                _make_slices(session, mailing_id, DELIVERIES, names, cut)
+                if is_postgresql(session):
+                    _analyze(session, table_of(session, mailing_id))
+
+
+def _analyze(session: WriteSession, table_name: str) -> None:
+    """Rows have come of which PostgreSQL knows nothing: what is done with five hundred of them would go through all."""
+    session.execute(sa.text(f"ANALYZE {table_name}, delivery_slice"))
 
 
 @dataclass(frozen=True, slots=True)

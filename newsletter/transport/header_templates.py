@@ -24,8 +24,6 @@ Columns: TypeAlias = Mapping[str, Sequence[str]]
 Slot: TypeAlias = Callable[[Columns, int], list[bytes]]
 """Writes what so many readers' values give, one after the other."""
 Pieces: TypeAlias = list[str | Field]
-PLAIN_MAX = 64
-"""The longest value of a field that is plain (`MessageSource.plain`)."""
 
 # RFC 5322 section 3.6.8; never a dot at the start of a line, and room for an encoded-word behind the name.
 _NAME = re.compile(r"[A-Za-z0-9][!-9;-~]{0,39}\Z")
@@ -56,6 +54,7 @@ _BETWEEN_BRACKETS = re.compile(r"[!-;=?-~]+\Z")
 # Good in a raw header as it is: no bracket, nothing blank at an end.
 _QUICK = re.compile(r"[!-;=?-~](?:[ -;=?-~]*[!-;=?-~])?\Z")
 _STAND_IN = "@@value@@"
+_PLAIN_MAX = 64  # `MessageSource.plain`
 _REQUIRED = ("From", "Date")  # RFC 5322 section 3.6
 
 
@@ -178,7 +177,7 @@ def _raw_pieces(name: str, pieces: Pieces, plain: Collection[str]) -> list[bytes
         return [careful]
     [field] = fields
     octets_max = (LINE_OCTETS_MAX + len("\r\n") - sum(map(len, fixed))) // (len(fixed) - 1)
-    is_plain = field.key in plain and octets_max >= PLAIN_MAX
+    is_plain = field.key in plain and octets_max >= _PLAIN_MAX
     is_quick = _BETWEEN_BRACKETS if any(_in_brackets(pieces)[1::2]) else _QUICK
     slot = _value_slot(field, None if is_plain else is_quick, octets_max, careful)
     with_slots: list[bytes | Slot] = [fixed[0]]

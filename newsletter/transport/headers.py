@@ -151,9 +151,7 @@ def written_phrase(name: str) -> str:
             return name
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"'
-    return _short_word(name, _LONGEST_NAME_BEFORE_PHRASE) or " ".join(
-        _encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE)
-    )
+    return " ".join(_encoded_words(name, _LONGEST_NAME_BEFORE_PHRASE))
 
 
 def _may_be_quoted(name: str) -> bool:
