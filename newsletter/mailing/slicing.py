@@ -254,7 +254,10 @@ def _table(
         return
     columns = [sa.Column(column, kind, primary_key=True) for column, kind in key.items()]
     columns += [sa.Column(column, kind) for column, kind in values.items()]
-    table = sa.Table(f"planning_{name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    # What is looked up by its key for every reader is kept by it; what is filled by a query gets numbers of its own.
+    table = sa.Table(
+        f"planning_{name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=not rows
+    )
     connection = session.connection()
     table.create(connection, checkfirst=False)
     if rows:
