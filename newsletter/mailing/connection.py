@@ -1,17 +1,24 @@
 """One connection to the database, kept by one thread for as long as it works."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from newsletter.foundation.database import Database, WriteSession, clear_errors
 from newsletter.foundation.errors import DatabaseNotReady
 
 # A run whose machine falls asleep in the middle of a claim keeps the mailing from being paused or ended for so long.
 _FROZEN_AFTER = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
+# How long a database that is away is waited for. SQLite waits for locks by itself before.
+_PATIENCE_SECONDS_SQLITE = 2.0
+_PATIENCE_SECONDS_POSTGRESQL = 60.0
+_PAUSE_SECONDS, _PAUSE_SECONDS_MAX = 0.1, 1.0
+IS_AWAY = (DatabaseNotReady, OperationalError)
+"""What is raised where the database is away."""
 
 
 class OwnConnection:
@@ -42,6 +49,25 @@ class OwnConnection:
             except (DatabaseNotReady, SQLAlchemyError):
                 self.close()
                 raise
+
+    def write(self, write: Callable[[WriteSession], None], *, is_hurried: Callable[[], bool]) -> None:
+        """Commits what `write` writes, which is called again for as long as the database is away and may be waited for.
+
+        In a hurry that is a tenth of the time. Raises `IS_AWAY` afterwards: nobody knows then whether it was committed.
+        """
+        is_sqlite = self._database.is_sqlite
+        patience = _PATIENCE_SECONDS_SQLITE if is_sqlite else _PATIENCE_SECONDS_POSTGRESQL
+        begin, pause = time.monotonic(), _PAUSE_SECONDS
+        while True:
+            try:
+                with self.transaction() as session:
+                    write(session)
+                return
+            except IS_AWAY:
+                if time.monotonic() - begin + pause > (patience / 10 if is_hurried() else patience):
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
     def was_written_to(self) -> bool:
         """Whether somebody else may have written since this was last asked; PostgreSQL does not say, so yes."""

@@ -10,20 +10,15 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import cast
 
-from sqlalchemy.exc import OperationalError
-
 from newsletter.foundation.addresses import envelope_address
-from newsletter.foundation.errors import DatabaseNotReady
-from newsletter.mailing.claiming import unwanted
-from newsletter.mailing.connection import OwnConnection
-from newsletter.mailing.domains import OTHER
+from newsletter.mailing.blaming import Blaming, Stop
+from newsletter.mailing.connection import IS_AWAY, OwnConnection
 from newsletter.mailing.hands import Hand, Held, Parts
 from newsletter.mailing.journal import Mark
-from newsletter.mailing.results import Blame
 from newsletter.mailing.shelf import Shelf
 from newsletter.mailing.slicing import SLICE_SIZE
 from newsletter.mailing.step import Step
-from newsletter.mailing.watching import orders_for
+from newsletter.mailing.watching import Watch
 from newsletter.transport.envelope import Report
 from newsletter.transport.errors import FeedIsOver
 from newsletter.transport.feed import Feed
@@ -36,17 +31,8 @@ _AHEAD_MAX = 10 * SLICE_SIZE
 # So many answers are not left for longer than it takes; fewer are for so many seconds.
 _ANSWERS_A_COMMIT = SLICE_SIZE
 _TICK_SECONDS = 0.02
-_WATCH_SECONDS = 0.05
-_WATCH_SECONDS_MAX = 0.4
-# A look at what others have changed takes this part of the time, where it takes long: the database has other work to do.
-_WATCH_SHARE = 0.1
-_AWAY_SECONDS = 1.0  # where the database was away
 _WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
-# How long a database that is away is waited for, with the answers in memory. SQLite waits for locks by itself before.
-_PATIENCE_SECONDS_SQLITE = 2.0
-_PATIENCE_SECONDS_POSTGRESQL = 60.0
-_IS_AWAY = (DatabaseNotReady, OperationalError)
 
 _UNHEARD = in_doubt("the line broke off without a word about this message")
 _NOT_BEGUN = not_tried("it was taken back before it was begun")
@@ -76,6 +62,7 @@ class Feeder:
         self._slice_nos = slice_nos
         self._sending_token = sending_token
         self._connection = OwnConnection(parts.database)
+        self._watch = Watch(self._connection, mailing_id, parts.clock)
         self._sender = envelope_address(parts.sender_address)
         self._wake = threading.Event()
         self._shelf = Shelf(parts.gate)
@@ -83,20 +70,19 @@ class Feeder:
         self._heard: deque[tuple[Held, Outcome]] = deque()
         self._put_count = self._answer_count = 0
         self._limits = self._shelf.limits
-        self._blame_of: dict[str, Blame] = {}  # by group of domains
-        self._blame_of_content = Blame()
-        self._to_hold: dict[str, str] = {}  # group -> a server's words
-        self._held_back: set[str] = set()
+        self._blaming = Blaming()
         self._line_has_ended = False
         self._is_ending = False  # nothing more may be claimed
         self._found_nothing = False
         self._was_left_out = False  # readers were taken back, for a claim that skips them
         self._beaten_at = self._written_at = time.monotonic()
-        self._watch_at = self._beaten_at + _WATCH_SECONDS
-        self.blamed_by = ""
-        """The words of a server that made the whole mailing stop; "" for none."""
         self.error: BaseException | None = None
         """What broke the ledger's thread off."""
+
+    @property
+    def blamed_by(self) -> str:
+        """The words of a server that made the whole mailing stop; "" for none."""
+        return self._blaming.everything_by
 
     # In the line's thread
 
@@ -107,13 +93,12 @@ class Feeder:
         self._answer_count += 1
         if outcome.verdict is Verdict.ACCEPTED:  # nearly all of them
             held.note(_ACCEPTED)
-            self._blame_of_content.count += 1
-            self._blame_of[held.hand.domain_group].count += 1
+            self._blaming.note_accepted(held.hand.domain_group)
         else:
             if outcome.verdict is not Verdict.IN_DOUBT:
                 held.note(_NOT_TAKEN)
             if outcome.code is not None:
-                self._look_for_blame(held.hand.domain_group, outcome)
+                self._stop_if_blamed(held.hand.domain_group, outcome)
         if self._shelf.is_limited:
             self._shelf.done(job.recipient)
             self._wake.set()
@@ -121,18 +106,12 @@ class Feeder:
             self._wake.set()
         self._on_result(outcome)
 
-    def _look_for_blame(self, group: str, outcome: Outcome) -> None:
+    def _stop_if_blamed(self, group: str, outcome: Outcome) -> None:
         """Stops at once what servers refuse for the sender's sake: a group of domains, or everything."""
-        is_everything = self._blame_of_content.note(outcome.verdict is Verdict.CONTENT_REFUSED)
-        is_blamed = self._blame_of[group].note(outcome.verdict is Verdict.BLOCKED)
-        if is_blamed and group not in self._held_back:
-            self._held_back.add(group)
-            self._to_hold[group] = outcome.text
-            # The other domains have many providers, and two groups have more in common than chance: then it is us.
-            is_everything |= group == OTHER or len(self._held_back) > 1
+        stop = self._blaming.note(group, outcome)
+        if stop is Stop.GROUP:
             self._withdraw({held for held in self._all_held() if held.hand.domain_group == group})
-        if is_everything and not self.blamed_by:
-            self.blamed_by = outcome.text
+        elif stop is Stop.EVERYTHING:
             self._withdraw(None)
 
     def line_has_ended(self) -> None:
@@ -164,7 +143,7 @@ class Feeder:
         if self._stop() or self._line_has_ended or self.blamed_by:
             self._is_ending = True
             self._take_back(None)
-        self._watch()
+        self._heed_others()
         self._obey_limits()
         if self._line_has_ended:
             self._decide_unheard()
@@ -195,35 +174,21 @@ class Feeder:
             if held not in told:
                 self._heard.append((held, _UNHEARD if held.is_handed_over else _NOT_BEGUN))
 
-    def _watch(self) -> None:
-        """Looks at what others have changed: whether the mailing still runs, its limits, readers who have left."""
-        moment = time.monotonic()
-        if moment < self._watch_at or not self._hands:
-            return
-        self._watch_at = moment + _WATCH_SECONDS
-        if not self._connection.was_written_to():
-            return
+    def _heed_others(self) -> None:
+        """Does what others want by now: whether the mailing still runs, its limits, readers who have left."""
         slices = {
             token: hand.claim.key.slice_no for token, hand in self._hands.items() if hand.claim is not None
         }
-        try:
-            with self._connection.transaction() as session:
-                orders = orders_for(session, self._mailing_id)
-                left = set(unwanted(session, self._mailing_id, slices, self._parts.clock()))
-        except _IS_AWAY:
-            # Nobody can change anything where the database is away; for how long it may be, `_write` knows.
-            self._watch_at = moment + _AWAY_SECONDS
+        if not slices or (seen := self._watch.look(slices)) is None:
             return
-        took = time.monotonic() - moment
-        self._watch_at = moment + min(max(_WATCH_SECONDS, took / _WATCH_SHARE), _WATCH_SECONDS_MAX)
         gone = {
             held
-            for held in (self._all_held() if left else ())
-            if held.claimed.subscriber_id in left and not held.is_handed_over
+            for held in (self._all_held() if seen.left else ())
+            if held.claimed.subscriber_id in seen.left and not held.is_handed_over
         }
-        self._shelf.connections = orders.connections
-        self._shelf.set_pace(orders.per_minute)
-        if not orders.runs:
+        self._shelf.connections = seen.connections
+        self._shelf.set_pace(seen.per_minute)
+        if not seen.runs:
             self._is_ending = True
             self._take_back(None)
         elif gone:
@@ -255,13 +220,12 @@ class Feeder:
             del held.hand.left[held.claimed[0]]
             heard.append((held, outcome))
         ended = [hand for hand in self._hands.values() if not hand.left]
-        to_hold, self._to_hold = self._to_hold, {}
         step = Step(
             self._parts,
             self._mailing_id,
             heard,
             ended=ended,
-            to_hold=to_hold,
+            to_hold=self._blaming.take_to_hold(),
             pause_because=self.blamed_by,
             beating=[token for token, hand in self._hands.items() if hand.left] if is_beat_due else (),
             sending_token=self._sending_token,
@@ -290,7 +254,7 @@ class Feeder:
             len(self._heard) >= _ANSWERS_A_COMMIT
             or moment - self._written_at >= _WRITE_SECONDS
             or self._is_ending
-            or bool(self._to_hold)
+            or bool(self._blaming.to_hold)
             or not self._feed.waiting_count
         )
 
@@ -304,25 +268,16 @@ class Feeder:
         return max(0, _AHEAD - self._feed.waiting_count - self._shelf.ready_count)
 
     def _write(self, step: Step) -> None:
-        """Commits, waiting for a database that is away: until then nothing is claimed, and the answers are kept."""
-        is_sqlite = self._parts.database.is_sqlite
-        patience = _PATIENCE_SECONDS_SQLITE if is_sqlite else _PATIENCE_SECONDS_POSTGRESQL
-        begin, pause = time.monotonic(), 0.1
-        while True:
-            try:
-                with self._connection.transaction() as session:
-                    step.write(session)
-                return
-            except _IS_AWAY:
-                if time.monotonic() - begin + pause > (patience if not self._stop() else patience / 10):
-                    step.failed()
-                    raise
-                time.sleep(pause)
-                pause = min(2 * pause, 1.0)
+        """Commits. Where the database is away nothing is claimed meanwhile, and the answers are kept."""
+        try:
+            self._connection.write(step.write, is_hurried=self._stop)
+        except IS_AWAY:
+            step.failed()
+            raise
 
     def _take_in_hand(self, hand: Hand) -> None:
         self._hands[hand.run.token] = hand
-        self._blame_of.setdefault(hand.domain_group, Blame())
+        self._blaming.expect(hand.domain_group)
         self._shelf.add(self._jobs(list(hand.left.values())))
 
     def _jobs(self, those: Sequence[Held]) -> list[Job]:

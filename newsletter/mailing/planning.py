@@ -23,10 +23,11 @@ from newsletter.mailing.models import (
     SkipReason,
     SliceState,
 )
+from newsletter.mailing.placing import Choice, Planned, room_for_many
 from newsletter.mailing.queries import mailed_list_ids, mailing_of_edition
 from newsletter.mailing.readership import Readership, readers_of
 from newsletter.mailing.rules import choose_variant
-from newsletter.mailing.slicing import Choice, Planned, plan_rows, room_for_many
+from newsletter.mailing.slicing import plan_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
-"""From a server's answer to what the ledger keeps of it, and when the answers mean that the sending must stop."""
+"""From a server's answer to what the ledger keeps of it."""
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.mailing.claiming import ClaimedDelivery
@@ -10,10 +8,6 @@ from newsletter.mailing.models import DeliveryState
 from newsletter.mailing.recording import Result
 from newsletter.mailing.rules import GIVE_UP_AFTER, retry_after, state_after
 from newsletter.transport.outcome import BackOff, Outcome
-
-# So many answers out of so many that blame the sender, and it stops: more mail would only make it worse.
-BLAMED_MAX = 3
-BLAMED_OF = 50
 
 
 def result_of(
@@ -41,19 +35,3 @@ def result_of(
         outcome.enhanced,
         outcome.text,
     )
-
-
-@dataclass(slots=True)
-class Blame:
-    """Whether the last answers blame the sender so often that it must stop."""
-
-    count: int = 0
-    _blamed_at: deque[int] = field(default_factory=lambda: deque(maxlen=BLAMED_MAX))
-
-    def note(self, is_blamed: bool) -> bool:
-        """Notes one answer; True where it is the third within fifty that blames."""
-        self.count += 1
-        if not is_blamed:
-            return False
-        self._blamed_at.append(self.count)
-        return len(self._blamed_at) == BLAMED_MAX and self.count - self._blamed_at[0] < BLAMED_OF

@@ -17,7 +17,7 @@ from needed_parts import missing_part
 from newsletter.foundation.database import Database
 from newsletter.foundation.errors import DatabaseNotReady
 from newsletter.foundation.signing import Keyring
-from newsletter.mailing import feeding
+from newsletter.mailing import connection as own_connection
 from newsletter.mailing.models import MailingState
 from newsletter.mailing.queries import Counts
 from newsletter.mailing.run import RunEnd
@@ -109,7 +109,7 @@ def test_server_whose_disk_is_full_loses_nobody(
         assert office.run(line) == RunEnd(MailingState.FINISHED)
         threads[0].join()
     else:
-        monkeypatch.setattr(feeding, "_PATIENCE_SECONDS_POSTGRESQL", 2.0)
+        monkeypatch.setattr(own_connection, "_PATIENCE_SECONDS_POSTGRESQL", 2.0)
         begin = time.monotonic()
         with pytest.raises(DatabaseNotReady, match="the same command goes on"):
             office.run(line)
