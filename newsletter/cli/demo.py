@@ -19,7 +19,7 @@ from newsletter.cli.editions import freeze_and_warn
 from newsletter.cli.mailings import show_report
 from newsletter.cli.output import say, write_table
 from newsletter.cli.rendered_files import write_variants
-from newsletter.cli.sending import run_mailing, stop_on_signal
+from newsletter.cli.sending_now import run_mailing, stop_on_signal
 from newsletter.cli.setup import prepare
 from newsletter.editions.actions import EditionPlan, create_edition
 from newsletter.editions.models import EditionMode, Fallback

@@ -1,10 +1,6 @@
 """`newsletter send` and `newsletter test-send`."""
 
-import signal
-import sys
-import types
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -12,46 +8,40 @@ from zoneinfo import ZoneInfo
 import click
 
 from newsletter.audience.models import MailingList
-from newsletter.audience.queries import list_slugs
 from newsletter.audience.segments.queries import segment_by_slug
 from newsletter.cli.editions import ensure_frozen
 from newsletter.cli.errors import TheAnswerIsNo, tell_error
-from newsletter.cli.mailings import report_json, show_report
+from newsletter.cli.forecast import show_forecast
+from newsletter.cli.mailings import report_json
 from newsletter.cli.numbers import IdType
-from newsletter.cli.output import json_option, say, warn, write_json, write_table
+from newsletter.cli.output import json_option, say, warn, write_json
 from newsletter.cli.rendered_files import sample_reader, test_mark
-from newsletter.editions.freezing import render_now
-from newsletter.editions.queries import edition_by_id, variant_names
+from newsletter.cli.sending_now import finish, run_mailing, stop_on_signal
+from newsletter.editions.queries import edition_by_id
 from newsletter.foundation import clock
 from newsletter.foundation.addresses import envelope_address, parse_address
 from newsletter.foundation.database import is_postgresql
 from newsletter.foundation.errors import BadInput
-from newsletter.foundation.language import own_name
 from newsletter.foundation.settings import Settings
 from newsletter.mailing.compose import Composer, Sender
 from newsletter.mailing.liveness import holder_name
 from newsletter.mailing.models import MailingState
-from newsletter.mailing.planning import Share, forecast, plan_mailing, planned_readership
+from newsletter.mailing.planning import plan_mailing
 from newsletter.mailing.planning_job import leave_planning_to_workers, make_rows
 from newsletter.mailing.portions import enqueue_portions
-from newsletter.mailing.queries import earliest_next_attempt, mailing_by_id, mailing_report
+from newsletter.mailing.queries import mailing_by_id, mailing_report
 from newsletter.mailing.readership import Readership, named_readership
-from newsletter.mailing.run import MailingRun, RunEnd
+from newsletter.mailing.run import RunEnd
 from newsletter.mailing.safety import require_memory
 from newsletter.mailing.scheduling import TimeRefused, moment_of, schedule_mailing
-from newsletter.mailing.sending import retry_now, start_mailing
+from newsletter.mailing.sending import start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
-from newsletter.transport.line import DeliveryLine
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
 from newsletter.wiring import (
     Installation,
-    keep_connections_short,
-    masthead_of,
-    open_gate,
     open_installation,
     open_line,
-    parts_of,
     sender_of_list,
 )
 
@@ -96,7 +86,7 @@ def send(
     installation = open_installation()
     readership = _readership(installation, edition_id, list_slugs, segment_slug)
     if dry_run:
-        _show_forecast(installation, edition_id, readership, as_json)
+        show_forecast(installation, edition_id, readership, as_json)
         return
     starts_at = _moment(installation, at, zone)
     # What would stop the sending is told before anything is frozen or planned.
@@ -210,143 +200,6 @@ def lacks_for_real_mail(settings: Settings, sender: Sender) -> list[str]:
             "mails have no postal address, which the law of many countries asks for (NEWSLETTER_POSTAL_ADDRESS)."
         )
     return lacks
-
-
-def run_mailing(
-    installation: Installation,
-    mailing_id: int,
-    line: DeliveryLine,
-    stop: Callable[[], bool],
-    *,
-    put_off_now: bool = False,
-) -> RunEnd:
-    """Hands over what is due of a mailing, with a progress bar where somebody looks."""
-    undo = timedelta(seconds=installation.settings.undo_seconds)
-    if undo:
-        warn(f"the first message goes out in {undo.seconds} seconds; until then Ctrl-C calls it back.")
-    with installation.database.read() as session:
-        total = mailing_report(session, mailing_id).total
-    if put_off_now:
-        with installation.database.transaction() as session:
-            retry_now(session, mailing_id, clock.now())
-    with (
-        open_gate(installation) as gate,
-        _progress(total.pending + total.put_off) as on_result,
-    ):
-        keep_connections_short(line, gate, installation.settings)
-        parts = parts_of(installation, mailing_id, gate)
-        return MailingRun(parts, line).go(mailing_id, on_result=on_result, stop=stop, undo=undo)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """A progress bar on stderr, only where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _outcome: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("send", total=total)
-        yield lambda outcome: progress.advance(task, 0 if outcome.verdict is Verdict.NOT_TRIED else 1)
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Says whether Ctrl-C or SIGTERM came: messages on the wire are finished first. A second Ctrl-C breaks off."""
-    asked: list[int] = []
-
-    def handle(number: int, _frame: types.FrameType | None) -> None:
-        if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def finish(installation: Installation, mailing_id: int, end: RunEnd, as_json: bool) -> None:
-    """Shows how the mailing stands; raises TheAnswerIsNo unless every message was accepted."""
-    with installation.database.read() as session:
-        report = mailing_report(session, mailing_id)
-        next_attempt = earliest_next_attempt(session, mailing_id)
-    if as_json:
-        write_json(report_json(report))
-    else:
-        show_report(report)
-    total = report.total
-    if end.stopped_by:
-        warn(f"stopped, because the server blames the sender and not the readers: {end.stopped_by}")
-    if total.put_off and next_attempt:
-        at = _local(installation, next_attempt)
-        warn(
-            f"{total.put_off} were put off by the server; the same command tries again from {at} on, or at once with --retry-now."
-        )
-    if total.pending:
-        warn(f"{total.pending} are still pending; the same command goes on with them.")
-    if total.in_doubt:
-        warn(
-            f"{total.in_doubt} are in doubt: handed over, no answer heard. They are not sent again, "
-            f"unless you say so: newsletter mailings resend {mailing_id}"
-        )
-    if total.pending or total.put_off or total.rejected or total.given_up or total.in_doubt:
-        raise TheAnswerIsNo
-
-
-def _local(installation: Installation, moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(installation.settings.time_zone)):%H:%M}"
-
-
-def _show_forecast(
-    installation: Installation, edition_id: int, readership: Readership | None, as_json: bool
-) -> None:
-    """Who would get what, and who nothing and why."""
-    with installation.database.read() as session:
-        edition = edition_by_id(session, edition_id)
-        masthead = masthead_of(installation, session.get_one(MailingList, edition.list_id))
-        frozen = variant_names(session, [edition_id]).get(edition_id)
-    names = frozen
-    if names is None:
-        rendering = render_now(installation.database, edition_id, masthead, clock.now())
-        names = [item.variant for item in rendering.variants]
-        for found in rendering.blocking:
-            warn(f"blocks freezing: {found.line_in(installation.settings.staff_language)}")
-    with installation.database.read() as session:
-        readership = readership or planned_readership(session, edition, installation.settings.time_zone)
-        shares = forecast(session, edition, names, now=clock.now(), readership=readership)
-        slugs = list_slugs(session)
-        lists = [slugs[list_id] for list_id in readership.list_ids]
-    if as_json:
-        whom = {"lists": lists, "filter": readership.filter}
-        write_json({"edition": edition_id, **whom, "variants": names, "shares": shares})
-        return
-    count = sum(share.count for share in shares if share.variant)
-    only = f", only where {readership.filter}" if readership.filter else ""
-    write_table(
-        f"Edition {edition_id} would go to {count} readers of {', '.join(lists)}{only}:",
-        ["Readers", "They read", "They get", "Why not"],
-        [
-            (
-                share.count,
-                _they_read(share),
-                share.variant or "nothing",
-                share.skip_reason.value.replace("_", " ") if share.skip_reason else "",
-            )
-            for share in shares
-        ],
-        right=["Readers"],
-    )
-
-
-def _they_read(share: Share) -> str:
-    names = ", ".join(own_name(tag) + (f" ({tag})" if "-" in tag else "") for tag in share.languages)
-    return f"{names or 'not said'}{' — both' if share.reads_both else ''}"
 
 
 @click.command("test-send")
