@@ -25,11 +25,14 @@ from newsletter.transport.feed import Feed
 from newsletter.transport.outcome import Outcome, Verdict, in_doubt, not_tried
 from newsletter.transport.smtp import Job
 
-# So many messages are claimed ahead of the line; so many in all, where a pace holds some of them back.
+# Once no more than so many messages wait for the line, so many more are claimed, until so many are in hand: where a pace
+# holds some of them back, those that come first need not be those that may go.
 _AHEAD = 2 * SLICE_SIZE
-_AHEAD_MAX = 10 * SLICE_SIZE
-# So many answers are not left for longer than it takes; fewer are for so many seconds.
-_ANSWERS_A_COMMIT = SLICE_SIZE
+_CLAIMED_AT_A_TIME = 2 * SLICE_SIZE
+_IN_HAND_MAX = 10 * SLICE_SIZE
+# So many answers are not left for longer than it takes; fewer are for so many seconds. As many as are claimed at a time:
+# a commit takes some milliseconds, however many it is for.
+_ANSWERS_A_COMMIT = _CLAIMED_AT_A_TIME
 _TICK_SECONDS = 0.02
 _WRITE_SECONDS = 0.1
 _BEAT_SECONDS = 2.0
@@ -262,10 +265,11 @@ class Feeder:
         if (
             self._is_ending
             or self._found_nothing
-            or sum(len(hand.left) for hand in self._hands.values()) >= _AHEAD_MAX
+            or sum(len(hand.left) for hand in self._hands.values()) >= _IN_HAND_MAX
         ):
             return 0
-        return max(0, _AHEAD - self._feed.waiting_count - self._shelf.ready_count)
+        waiting = self._feed.waiting_count + self._shelf.ready_count
+        return _CLAIMED_AT_A_TIME if waiting <= _AHEAD else 0
 
     def _write(self, step: Step) -> None:
         """Commits. Where the database is away nothing is claimed meanwhile, and the answers are kept."""
