@@ -108,7 +108,8 @@ def take_slice(
             number_of_mailing, slice_no, domain_group = tuple(row)
             key = SliceKey(number_of_mailing, slice_no, domain_group)
             # PostgreSQL locks what it saw before another transaction was done with it: whether a run has come is asked again.
-            if not is_postgresql(session) or not session.scalar(sa.select(_has_run(key))):
+            its_slice = {"its_mailing": key.mailing_id, "its_slice": key.slice_no}
+            if not is_postgresql(session) or _a_run_at(session, its_slice).first() is None:
                 return key
             taken.append(key.slice_no)
     return None
@@ -140,12 +141,17 @@ _due_again = Prepared(lambda _on_postgresql: _DUE_AGAIN)
 _never_taken = Prepared(lambda _on_postgresql: _NEVER_TAKEN)
 
 
-def _has_run(key: SliceKey) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        DeliveryRun.mailing_id == key.mailing_id,
-        DeliveryRun.slice_no == key.slice_no,
-        DeliveryRun.is_revoked.is_(False),
+_a_run_at = Prepared(
+    lambda _on_postgresql: (
+        sa.select(RUNS.c.token)
+        .where(
+            RUNS.c.mailing_id == sa.bindparam("its_mailing"),
+            RUNS.c.slice_no == sa.bindparam("its_slice"),
+            RUNS.c.is_revoked.is_(False),
+        )
+        .limit(1)
     )
+)
 
 
 def settle_slice(session: WriteSession, mailing_id: int, slice_no: int, now: datetime) -> None:
