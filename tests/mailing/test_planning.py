@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,10 +10,13 @@ from newsletter.editions.models import Fallback
 from newsletter.editions.queries import edition_by_id, variant_names
 from newsletter.foundation.database import Database
 from newsletter.foundation.signing import Keyring
+from newsletter.mailing import planning
+from newsletter.mailing.domains import OTHER, group_of
 from newsletter.mailing.errors import EditionNotFrozen
-from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason
+from newsletter.mailing.models import Delivery, DeliverySlice, DeliveryState, SkipReason, SliceState
 from newsletter.mailing.planning import Share, forecast, plan_mailing
 from newsletter.mailing.queries import mailing_report
+from newsletter.mailing.slicing import plan_rows
 
 READERS = {
     "marie@example.org": {"languages": ("fr",)},
@@ -37,6 +42,8 @@ EXPECTED = {
     "new@example.org": (None, SkipReason.NOT_CONFIRMED),
     "never@example.org": (None, SkipReason.SUPPRESSED),
 }
+
+DOMAINS = {"gmail.com": 22, "hotmail.com": 14, "small.example": 3}
 
 
 def readers(db: Database, keyring: Keyring, list_id: int) -> dict[int, str]:
@@ -150,3 +157,28 @@ def test_large_domain_has_slices_of_its_own(db: Database, keyring: Keyring, is_m
     with db.read() as session:
         groups = session.scalars(sa.select(DeliverySlice.domain_group).distinct()).all()
     assert sorted(groups) == ["large.example", "other"]
+
+
+def test_slices_are_full_but_the_last_of_each_sort_and_say_how_many_they_hold(
+    db: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "plan_rows", partial(plan_rows, slice_size=7))
+    list_id, edition_id = a_frozen_edition(db)
+    readers(db, keyring, list_id)
+    with db.transaction() as session:
+        mailing_list = session.get_one(MailingList, list_id)
+        addresses = [f"r{number}@{domain}" for domain, count in DOMAINS.items() for number in range(count)]
+        many_readers(session, keyring, mailing_list, addresses)
+        plan_mailing(session, edition_id, NOW)
+    with db.read() as session:
+        counting = sa.select(Delivery.slice_no, sa.func.count()).group_by(Delivery.slice_no)
+        of_rows = {row[0]: row[1] for row in session.execute(counting)}
+        slices = session.scalars(sa.select(DeliverySlice)).all()
+    assert {item.slice_no: item.count for item in slices} == of_rows
+    by_sort: dict[tuple[str, str], list[int]] = {}
+    for item in sorted(slices, key=lambda item: item.slice_no):
+        by_sort.setdefault((item.domain_group, item.state), []).append(item.count)
+    assert by_sort[group_of("gmail.com"), SliceState.OPEN] == [7, 7, 7, 1]
+    assert by_sort[group_of("hotmail.com"), SliceState.OPEN] == [7, 7]
+    assert sum(by_sort[OTHER, SliceState.OPEN]) == 3 + 6
+    assert by_sort[OTHER, SliceState.CLOSED] == [4]
