@@ -9,10 +9,7 @@ from newsletter.foundation import clock
 from newsletter.foundation.language import own_name
 from newsletter.mailing.planning import Share, forecast, planned_readership
 from newsletter.mailing.readership import Readership
-from newsletter.wiring import (
-    Installation,
-    masthead_of,
-)
+from newsletter.wiring import Installation, masthead_of
 
 
 def show_forecast(

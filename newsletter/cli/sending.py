@@ -38,12 +38,7 @@ from newsletter.mailing.sending import start_mailing
 from newsletter.transport.errors import RelayRefusedLogin, RelayUnreachable
 from newsletter.transport.outcome import Outcome, Verdict
 from newsletter.transport.smtp import Job
-from newsletter.wiring import (
-    Installation,
-    open_installation,
-    open_line,
-    sender_of_list,
-)
+from newsletter.wiring import Installation, open_installation, open_line, sender_of_list
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 

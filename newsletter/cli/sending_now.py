@@ -17,12 +17,7 @@ from newsletter.mailing.run import MailingRun, RunEnd
 from newsletter.mailing.sending import retry_now
 from newsletter.transport.line import DeliveryLine
 from newsletter.transport.outcome import Outcome, Verdict
-from newsletter.wiring import (
-    Installation,
-    keep_connections_short,
-    open_gate,
-    parts_of,
-)
+from newsletter.wiring import Installation, keep_connections_short, open_gate, parts_of
 
 
 def run_mailing(

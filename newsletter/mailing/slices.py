@@ -14,7 +14,6 @@ from newsletter.mailing.models import (
     RUNS,
     SLICES,
     Delivery,
-    DeliveryRun,
     DeliverySlice,
     DeliveryState,
     Mailing,
@@ -49,9 +48,9 @@ def next_due_at(session: ReadSession, mailing_id: int) -> datetime | None:
 
 def _is_held() -> sa.ColumnElement[bool]:
     return sa.exists().where(
-        DeliveryRun.mailing_id == DeliverySlice.mailing_id,
-        DeliveryRun.slice_no == DeliverySlice.slice_no,
-        DeliveryRun.is_revoked.is_(False),
+        RUNS.c.mailing_id == SLICES.c.mailing_id,
+        RUNS.c.slice_no == SLICES.c.slice_no,
+        RUNS.c.is_revoked.is_(False),
     )
 
 
@@ -122,11 +121,7 @@ def _next_slice(is_due: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]) -
             SLICES.c.mailing_id == sa.bindparam("its_mailing"),
             SLICES.c.state == SliceState.OPEN,
             is_due,
-            ~sa.exists().where(
-                RUNS.c.mailing_id == SLICES.c.mailing_id,
-                RUNS.c.slice_no == SLICES.c.slice_no,
-                RUNS.c.is_revoked.is_(False),
-            ),
+            ~_is_held(),
         )
         .order_by(*order)
         .limit(1)
@@ -142,14 +137,10 @@ _never_taken = Prepared(lambda _on_postgresql: _NEVER_TAKEN)
 
 
 _a_run_at = Prepared(
-    lambda _on_postgresql: (
-        sa.select(RUNS.c.token)
-        .where(
-            RUNS.c.mailing_id == sa.bindparam("its_mailing"),
-            RUNS.c.slice_no == sa.bindparam("its_slice"),
-            RUNS.c.is_revoked.is_(False),
-        )
-        .limit(1)
+    lambda _on_postgresql: sa.select(RUNS.c.token).where(
+        RUNS.c.mailing_id == sa.bindparam("its_mailing"),
+        RUNS.c.slice_no == sa.bindparam("its_slice"),
+        RUNS.c.is_revoked.is_(False),
     )
 )
 

@@ -15,12 +15,7 @@ import sqlalchemy as sa
 from newsletter.audience.models import Subscriber
 from newsletter.foundation.database import ReadSession, WriteSession, is_postgresql
 from newsletter.mailing.domains import GROUPS, OTHER, group_of
-from newsletter.mailing.models import (
-    DELIVERIES,
-    Delivery,
-    DeliverySlice,
-    SkipReason,
-)
+from newsletter.mailing.models import DELIVERIES, Delivery, DeliverySlice, SkipReason
 from newsletter.mailing.own_tables import may_make_tables, own_table, table_of
 from newsletter.mailing.placing import KIND_OF, KINDS, Choice, Planned, domain_of, placed_readers
 
@@ -50,8 +45,8 @@ def plan_rows(
         return
     groups = _groups(session, readers)
     base = _last_slice(session, mailing_id)
-    cut = _Cut(base=base, kind_count=len(KINDS) * len(set(groups.values()) | {OTHER}), size=slice_size)
     names = [OTHER, *sorted(set(groups.values()) - {OTHER})]
+    cut = _Cut(base=base, kind_count=len(KINDS) * len(names), size=slice_size)
     is_new = base == 0  # whoever has a row already, from an earlier wave, is left alone
     with placed_readers(
         session,
